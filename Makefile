@@ -61,7 +61,7 @@ contracts: $(READY)
 
 # One process a core; a file's tests stay together, for they share what its fixtures made.
 PARALLEL := -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
-PURE     := $(addprefix tests/,core language content mappings formats repository)
+PURE     := $(addprefix tests/,core language matching content mappings formats repository)
 
 unit: $(READY)
 	@$(BIN)/pytest $(PARALLEL)
@@ -82,6 +82,8 @@ docs-fresh: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.language.fuzz_oracle --cases 120000
+	$(BIN)/python -m tests.matching.agreement --cases 20000
+	$(BIN)/python -m tests.language.fuzz_logging_queries --cases 20000
 
 bench: $(READY)
 	@for script in benchmarks/language.py benchmarks/evaluation.py benchmarks/library.py benchmarks/startup.py benchmarks/memory.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
@@ -89,6 +91,7 @@ bench: $(READY)
 mutants: $(READY)
 	$(BIN)/python -m tests.language.mutants
 	$(BIN)/python -m tests.core.mutants
+	$(BIN)/python -m tests.matching.mutants
 	$(BIN)/tscan checks mutate --threshold 90 --quiet
 
 lock: $(READY)

@@ -12,7 +12,7 @@ from scanner.core.permissions import plan_requests
 from scanner.core.reading.read_plan import ReadPlan, plan_reads
 from scanner.model.checks import Check, LabelScope, Parameter
 from scanner.model.controls import CheckLink, Control, ControlLink, Criterion
-from scanner.model.kinds import Attribute
+from scanner.model.kinds import Attribute, Kind
 from scanner.model.library import Library
 from scanner.providers import PROVIDERS
 
@@ -22,6 +22,11 @@ NONE: Final = {
     "fail": "It fails if a target was read completely and has none.",
     "unknown": "If a target was read completely and has none, the finding is unknown.",
     "not_applicable": "A target that was read completely and has none is not evaluated.",
+}
+NONE_IN_SCOPE: Final = {
+    "fail": "It fails where there are some and none of them is in scope.",
+    "unknown": "Where there are some and none of them is in scope, the answer is unknown.",
+    "not_applicable": "A target in which none of them is in scope is not asked.",
 }
 
 
@@ -81,8 +86,10 @@ def _check(check: Check, library: Library) -> Iterator[str]:
         yield f"When it fails: {prose(check.fails)}\n"
     yield f"{prose(check.why)}\n"
     yield f"Evaluated on each `{kind.id}` ({kind.title}). {NONE[check.if_empty.value]}"
+    yield from _holes(kind)
     if check.where is not None:
-        yield f"\nOnly where:\n\n{fenced(check.where.source)}"
+        nobody = NONE_IN_SCOPE[check.if_none_in_scope.value]
+        yield f"\nOnly where:\n\n{fenced(check.where.source)}\n{nobody}"
     if check.scope is not None:
         yield f"\n{_labelled(check.scope)}"
     yield f"\nPasses when:\n\n{fenced(check.pass_when.source)}"
@@ -93,6 +100,16 @@ def _check(check: Check, library: Library) -> Iterator[str]:
     yield from _parameters(check, library)
     yield from _links(check, library)
     yield from _references(check)
+
+
+def _holes(kind: Kind) -> Iterator[str]:
+    """What the population lacks: a reader must not take it for all of the service."""
+    heading = "\nNot listed, so that nothing is said about it:\n"
+    for hole in kind.does_not_list:
+        if heading:
+            yield heading
+            heading = ""
+        yield f"- {prose(hole.what)}: {prose(hole.why)}"
 
 
 def _references(check: Check) -> Iterator[str]:

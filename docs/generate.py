@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from control_pages import control_page
 
 from scanner.cli import app
-from scanner.cli.demo import NIGHTS, SOURCE, project_inputs, recorded_library
+from scanner.cli.demo import NIGHTS, demo_source, project_inputs, recorded_library
 from scanner.cli.support.lazy import LazyGroup
 from scanner.content.library import load_library
 from scanner.content.locations import default_roots
@@ -97,7 +97,9 @@ def _demo(library: Library) -> str:
         waivers=decisions.waivers,
         attestations=decisions.attestations,
     )
-    return FORMATS.get("terminal")(Report(assessment=assessment, library=library, source=SOURCE))
+    return FORMATS.get("terminal")(
+        Report(assessment=assessment, library=library, source=demo_source())
+    )
 
 
 def main(arguments: list[str]) -> int:

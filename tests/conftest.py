@@ -8,6 +8,7 @@ import ipaddress
 import os
 import socket
 from collections import Counter
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,9 @@ def _load_shipped_once(roots: Roots, *, lazily: bool) -> Library:
     if roots != default_roots():
         return _load(roots, lazily=lazily)
     if lazily not in _shipped:
-        _shipped[lazily] = _load(roots, lazily=lazily)
+        # Paths of checks are shown as seen from here: not from the folder of the first test.
+        with chdir(ROOT):
+            _shipped[lazily] = _load(roots, lazily=lazily)
     return _shipped[lazily]
 
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from scanner import __version__
 from scanner.cli.support.lazy import LazyGroup
@@ -138,19 +139,27 @@ def run(arguments: Sequence[str]) -> int:
         return _broken_pipe()
     except SystemExit as stopped:
         return _stopped_by_click(stopped)
-    except click.ClickException as error:
+    except NoArgsIsHelpError as error:
         error.show()
         return EXIT_MISUSE
+    except click.ClickException as error:
+        from scanner.cli.support.usage_errors import as_tscan_error
+
+        return _report(as_tscan_error(error))
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted: nothing was judged", err=True)
         return EXIT_MISUSE
     except TscanError as error:
-        from scanner.rendering.sanitize import sanitized
-
-        click.echo("\n".join(sanitized(line) for line in str(error).splitlines()), err=True)
-        return EXIT_MISUSE
+        return _report(error)
     except Exception as error:  # noqa: BLE001 - the outermost edge: Python would exit with 1
         return _internal_error(error)
+
+
+def _report(error: TscanError) -> int:
+    from scanner.rendering.sanitize import sanitized
+
+    click.echo("\n".join(sanitized(line) for line in str(error).splitlines()), err=True)
+    return EXIT_MISUSE
 
 
 def _invoke(arguments: Sequence[str]) -> int:

@@ -13,7 +13,7 @@ import click
 
 from scanner.cli.support.completion import complete_manual_controls
 from scanner.cli.support.options import PATH, config_option, mappings_option
-from scanner.errors import TscanError
+from scanner.errors import ContentError, TscanError
 
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _HINT: Final = "name a folder with --attestations"
@@ -76,6 +76,7 @@ def attest(
 --by security@example.com --valid-until 2026-12-31 --covers 2025-01-01 2025-12-31 \
 --evidence https://files.example.com/register-2025.pdf
     """
+    from scanner.cli.support.entry_problems import named_by_option
     from scanner.cli.support.history_options import now
     from scanner.cli.support.new_file import write_new
     from scanner.cli.support.store_location import (
@@ -107,8 +108,11 @@ def attest(
         lines += document_lines({"covers": {"from": covers[0], "to": covers[1]}})
     lines += ["evidence:", *_evidence(evidence, path.parent)]
     text = "\n".join(lines) + "\n"
-    # By the loader of a scan, before a byte is written.
-    read_attestation(text.encode(), path, folder, library)
+    try:
+        # By the loader of a scan, before a byte is written.
+        read_attestation(text.encode(), path, folder, library)
+    except ContentError as error:
+        raise named_by_option(error, 1, lines) from None
     write_new(path, text, _HINT)
     click.echo(f"{path}: {control} is attested from {day} to {valid_until}")
     for line in lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -57,11 +58,14 @@ def show_explanation(
     identity: str, evidence: EvidenceOptions, inputs: Inputs, form: str, *, details: bool = False
 ) -> int:
     """Print the explanation of an id, for people or as JSON, with its newest result."""
+    from scanner.cli.support.given import CONTENT, EVIDENCE, given
     from scanner.cli.support.output import screen_width
     from scanner.reports.explain.text import as_json, as_text
 
     explanation = _explanation(identity, evidence, inputs, details=details)
-    text = as_text(explanation, details=details, width=screen_width())
+    files, options = shlex.join(map(str, evidence.snapshots)), given((*EVIDENCE, *CONTENT))
+    repeated = f"{files} {options}".strip()
+    text = as_text(explanation, details=details, width=screen_width(), inputs=repeated)
     if form == "json":
         text = as_json(explanation)
     click.echo(text, nl=False)

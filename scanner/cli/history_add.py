@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +69,7 @@ tscan-111122223333-20260630T020000Z-1f2e3d4c.snapshot.jsonl.gz
         options,
         Inputs(library=library, config=config, decisions=decisions),
         places,
-        source=replace(named_files(snapshots), snapshots=""),
+        source=named_files(snapshots, committed=True),
         ledger=ledger,
     )
     chains = commit(paths, judged.assessment, library, options, decisions, location)

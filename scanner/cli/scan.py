@@ -304,10 +304,7 @@ def _source(paths: Sequence[Path], inputs: _Inputs) -> Source:
     evidence = paths
     if len(paths) > 1:
         evidence = [paths[0].parent]
-    source = named_files(evidence)
-    if not inputs.commits:
-        return source
-    return replace(source, snapshots="")
+    return named_files(evidence, committed=inputs.commits)
 
 
 def _commit(paths: Sequence[Path], assessment: Assessment, inputs: _Inputs) -> list[str]:

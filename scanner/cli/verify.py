@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner.cli.support.options import PATH
+from scanner.cli.support.output import show
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 from scanner.rendering.sanitize import sanitized
 from scanner.words import plural
@@ -93,7 +94,7 @@ def verify(
     # What was not verified is printed beside the result: "as committed" alone would say too much.
     limits = [*unread, *_limits(verified, own_keys=not public_key), *_anchored(verified)]
     for line in _lines(verified, limits):
-        click.echo(sanitized(line))
+        show(f"{sanitized(line)}\n")
     # Damage is certain, and outweighs what could not be judged again.
     if verified.damages:
         return EXIT_FAILING

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,11 @@ import click
 from scanner.cli.support.completion import complete_checks_and_controls, complete_controls
 from scanner.cli.support.history_options import HistoryOptions, history_options
 from scanner.cli.support.options import PATH
-from scanner.errors import TscanError
+from scanner.errors import ContentError, TscanError
 
 if TYPE_CHECKING:
+    from scanner.cli.support.waiver_scope import ScanEvidence
     from scanner.content.waiver_writer import Entry
-    from scanner.model.library import Library
     from scanner.model.waivers import Waiver
 
 
@@ -107,7 +108,7 @@ def waive(
         compensating=compensating,
         id=identity,
     )
-    _write(path, scope, decision, evidence.library)
+    _write(path, scope, decision, evidence)
     if not waivers and not evidence.config.waivers:
         click.echo(f"  no tscan.yaml names the file: add 'waivers: {path.name}' to it")
     return 0
@@ -122,13 +123,15 @@ def _default_path(configured: str) -> Path:
     return (find_configuration() or Path()).parent / "waivers.yaml"
 
 
-def _write(path: Path, scope: Entry, decision: _Decision, library: Library) -> None:
+def _write(path: Path, scope: Entry, decision: _Decision, evidence: ScanEvidence) -> None:
     """Write the entry and show it; TscanError or ContentError where a scan would refuse it."""
+    from scanner.cli.support.entry_problems import named_by_option
     from scanner.cli.support.new_file import replace_file
-    from scanner.content.waiver_writer import EMPTY, entry_lines, with_entry
+    from scanner.content.waiver_writer import EMPTY, document_lines, entry_lines, with_entry
     from scanner.content.waivers import load_waivers, read_waivers
     from scanner.rendering.sanitize import sanitized
 
+    library = evidence.library
     existing: tuple[Waiver, ...] = ()
     before: bytes | None = None
     if path.exists():
@@ -136,16 +139,28 @@ def _write(path: Path, scope: Entry, decision: _Decision, library: Library) -> N
         before = path.read_bytes()
     entry = _entry(scope, decision, existing)
     content, line = with_entry(before or EMPTY.encode(), path, entry)
-    # By the loader of a scan, before a byte is written.
-    *_, written = read_waivers(content, path, library)
+    try:
+        # By the loader of a scan, before a byte is written.
+        *_, written = read_waivers(content, path, library)
+    except ContentError as error:
+        raise named_by_option(error, line, document_lines(entry)) from None
     _check_new(written, existing)
     _check_approver(path, written)
     replace_file(path, before, content)
     click.echo(f"{path}:{line}: {written.id} accepts {sanitized(str(written.scope))}")
     for text in entry_lines(entry):
         click.echo(f"  {sanitized(text)}")
-    click.echo("  next: review it, and let somebody other than the approver commit it;")
-    click.echo("  it counts from the day of that commit on")
+    click.echo("  next: review it, and let somebody other than the approver commit it")
+    for text in _first_day(written, evidence.day(written.target)):
+        click.echo(f"  {text}")
+
+
+def _first_day(written: Waiver, newest: date) -> Iterator[str]:
+    """From when the entry counts, and which scan is the first to show it."""
+    yield f"it counts from the day of that commit on, {written.opened} at the earliest"
+    # Looked for in the scan that it was written for, it would seem not to work.
+    if newest < written.opened:
+        yield f"the newest scan is of {newest}, before that day: the next scan shows it first"
 
 
 def _entry(scope: Entry, decision: _Decision, existing: Sequence[Waiver]) -> Entry:

@@ -79,6 +79,7 @@ class CheckReader:
             where=where,
             scope=scope,
             if_empty=IfEmpty(data["if_empty"]),
+            if_none_in_scope=self._if_none_in_scope(reader),
             pass_when=_condition(reader, "pass_when", names),
             why=data["why"].strip(),
             fix=data["fix"].strip(),
@@ -88,6 +89,15 @@ class CheckReader:
             examples=tuple(self._examples(reader, kind)),
             path=reader.document.path,
         )
+
+    def _if_none_in_scope(self, reader: DocumentReader) -> IfEmpty:
+        """What the check says where `where` leaves out everything; `if_empty` unless it says so."""
+        data = reader.data
+        if "if_none_in_scope" in data and "where" not in data:
+            message = "'if_none_in_scope' has no meaning without 'where'"
+            hint = "remove it: every resource is in scope"
+            reader.wrong(("if_none_in_scope",), message, hint, key=True)
+        return IfEmpty(data.get("if_none_in_scope", data["if_empty"]))
 
     def _refs(self, reader: DocumentReader) -> tuple[str, ...]:
         refs: list[str] = reader.data.get("refs", [])

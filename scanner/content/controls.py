@@ -84,6 +84,7 @@ def read_control(reader: DocumentReader, inside: tuple[str, ...], known: Known) 
         lacking=tuple(_lacking(entry) for entry in data.get("lacking", [])),
         when_empty=WhenEmpty(data["when_empty"]),
         when_empty_why=data.get("when_empty_why", ""),
+        when_none_in_scope=WhenEmpty(data.get("when_none_in_scope", data["when_empty"])),
         population=data["population"].strip(),
         deviation=data["deviation"].strip(),
         grace=data.get("grace", ""),

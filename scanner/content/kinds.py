@@ -15,7 +15,16 @@ from scanner.content.requests import CallReader
 from scanner.content.typed_values import MistypedError, typed
 from scanner.language.types import DYN, STRING, Field, ListType, RecordType, Type
 from scanner.model.expressions import Expression
-from scanner.model.kinds import Attribute, Cardinality, Kind, Listing, Relation, Request, Scope
+from scanner.model.kinds import (
+    Attribute,
+    Cardinality,
+    Kind,
+    Listing,
+    Relation,
+    Request,
+    Scope,
+    Unlisted,
+)
 from scanner.words import did_you_mean
 
 
@@ -95,7 +104,14 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
         bulk=listings.bulk(data),
         values=enumerations(reader, names),
         ignores=ignored_members(reader, names),
+        does_not_list=tuple(_unlisted(data)),
     )
+
+
+def _unlisted(data: dict[str, Any]) -> Iterable[Unlisted]:
+    for hole in data.get("does_not_list", []):
+        calls = tuple(hole.get("calls", []))
+        yield Unlisted(what=hole["what"].strip(), why=hole["why"].strip(), calls=calls)
 
 
 def _check_place(reader: DocumentReader, data: dict[str, Any]) -> None:

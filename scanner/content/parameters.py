@@ -41,12 +41,16 @@ def _parameter(reader: DocumentReader, path: Steps, data: dict[str, Any]) -> Par
     kind = _type(reader, (*path, "type"), data["type"])
     notation = "dyn"
     default = None
+    minimum = data.get("minimum")
     if kind is not None:
         notation = data["type"].strip()
         # No default is a decision: until the entity sets the parameter, findings are unknown.
         if "default" in data:
-            default = _value(reader, (*path, "default"), kind, data["default"])
+            default = _value(reader, (*path, "default"), kind, data["default"], minimum)
         _check_stricter(reader, path, data)
+        if minimum is not None and notation not in _NUMBERS:
+            message = f"'minimum' has no meaning for {notation}"
+            reader.wrong((*path, "minimum"), message, "it is for numbers")
     return Parameter(
         name=str(path[-1]),
         meaning=data["meaning"],
@@ -54,6 +58,7 @@ def _parameter(reader: DocumentReader, path: Steps, data: dict[str, Any]) -> Par
         default=default,
         has_default="default" in data,
         stricter=data.get("stricter", ""),
+        minimum=minimum,
     )
 
 
@@ -80,12 +85,28 @@ def _value(
     path: Steps,
     kind: Type,
     data: Any,
+    minimum: float | None = None,
 ) -> Any:
     try:
-        return typed(kind, data)
+        return _at_least(minimum, typed(kind, data))
     except MistypedError as error:
-        reader.wrong((*path, *error.path), f"'{path[-1]}' {error.message}", error.hint)
+        hint = error.hint or f"{path[-1]} is {kind}{_limit(minimum)}"
+        reader.wrong((*path, *error.path), f"'{path[-1]}' {error.message}", hint)
         return None
+
+
+def _at_least(minimum: float | None, value: Any) -> Any:
+    """The value; MistypedError for a number below the least that has a meaning."""
+    # A negative age is never reached, and a check of it would say nothing.
+    if minimum is not None and isinstance(value, int | float) and value < minimum:
+        raise MistypedError((), f"must be at least {minimum}, not {value}")
+    return value
+
+
+def _limit(minimum: float | None) -> str:
+    if minimum is None:
+        return ""
+    return f", at least {minimum}"
 
 
 def _check_stricter(reader: DocumentReader, path: Steps, data: Mapping[str, Any]) -> None:
@@ -119,7 +140,9 @@ def read_params(
             message = f"there is no parameter '{name}'"
             reader.wrong((*path, name), message, did_you_mean(name, parameters), key=True)
             continue
-        found[name] = _value(reader, (*path, name), parse_type(parameters[name].type), value)
+        known = parameters[name]
+        kind = parse_type(known.type)
+        found[name] = _value(reader, (*path, name), kind, value, known.minimum)
     return found
 
 
@@ -129,8 +152,9 @@ def parse_params(assignments: Iterable[str], parameters: Mapping[str, Parameter]
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         name = name.strip()
-        if not equals:
-            message = f"--param {assignment}: a value is missing"
+        if not name or not equals:
+            missing = "value" if name else "name"
+            message = f"--param {assignment}: a {missing} is missing"
             raise TscanError(message, "write --param name=value")
         if name not in parameters:
             message = f"--param {name}: there is no such parameter"
@@ -139,15 +163,18 @@ def parse_params(assignments: Iterable[str], parameters: Mapping[str, Parameter]
         if name in found:
             message = f"--param {name} is given twice"
             raise TscanError(message, "a list is written with commas: name=a,b")
-        found[name] = _parsed(name, text, parse_type(parameters[name].type))
+        found[name] = _parsed(parameters[name], text)
     return found
 
 
-def _parsed(name: str, text: str, kind: Type) -> Any:
+def _parsed(parameter: Parameter, text: str) -> Any:
+    kind = parse_type(parameter.type)
     try:
-        return typed(kind, _data(text.strip(), kind))
+        return _at_least(parameter.minimum, typed(kind, _data(text.strip(), kind)))
     except MistypedError as error:
-        raise TscanError(f"--param {name} {error.message}", f"{name} is {kind}") from None
+        message = f"--param {parameter.name} {error.message}"
+        hint = f"{parameter.name} is {parameter.type}{_limit(parameter.minimum)}"
+        raise TscanError(message, hint) from None
 
 
 def _data(text: str, kind: Type) -> Any:

@@ -45,7 +45,11 @@ class CallReader:
             if path == ("list",) and "items" not in data:
                 hint = "name the list in the answer whose elements are `it`"
                 self.reader.wrong(path, "'items' is missing", hint)
-            return Listing(request=self.request(path, data), per=per)
+            return Listing(
+                request=self.request(path, data),
+                per=per,
+                below=tuple(self._below(path, data)),
+            )
         reads: list[Request] = []
         for index, read in enumerate(data.get("reads", [])):
             reads.append(self.request((*path, "reads", index), read))
@@ -54,6 +58,14 @@ class CallReader:
             reads=tuple(reads),
             per=per,
         )
+
+    def _below(self, path: Steps, data: dict[str, Any]) -> Iterator[Request]:
+        for index, request in enumerate(data.get("below", ())):
+            where = (*path, "below", index)
+            if "items" not in request:
+                hint = "name the list in the answer whose elements are `it`"
+                self.reader.wrong(where, "'items' is missing", hint)
+            yield self.request(where, request)
 
     def _check_source(self, path: Steps, data: dict[str, Any]) -> None:
         if ("call" in data) == ("reader" in data):
@@ -168,6 +180,7 @@ class CallReader:
             type=bulk["type"],
             item=data.get("item", ""),
             match=data.get("match", ""),
+            below=tuple(data.get("below", ())),
         )
         return replace(self.request(path, data), rows=rows)
 

@@ -33,6 +33,10 @@ class Source:
     """The command that makes the report again, as it can be copied; empty: none is known."""
     snapshots: str = ""
     """Arguments that name the evidence; empty: the newest scan in history is meant."""
+    inputs: str = ""
+    """Options by which explain and findings judge by the same content and decisions."""
+    checks: str = ""
+    """Those of them that permissions takes."""
     before: str = ""
     """The command to run before the others."""
 

@@ -13,6 +13,7 @@ from scanner.core.judging.links import Links
 from scanner.formats import Report
 from scanner.model.attestations import AttestationResult
 from scanner.model.findings import (
+    CheckResult,
     ControlResult,
     Counts,
     CoverageRow,
@@ -104,7 +105,8 @@ def _members(report: Report) -> Iterator[tuple[str, Json]]:
     yield "schema", SCHEMA
     yield "scan", _scan(report)
     yield "coverage", map(_coverage, coverage)
-    yield "populations", map(_population, assessment.populations)
+    yield "populations", (_population(row, library) for row in assessment.populations)
+    yield "not_asked", _not_asked(assessment.results)
     yield "findings", finding_rows(report, sorted(assessment.findings, key=_finding_order))
     yield "controls", (_control(control, library) for control in controls)
     yield "criteria", (_criterion(criterion, library) for criterion in assessment.criteria)
@@ -159,7 +161,7 @@ def _coverage(row: CoverageRow) -> Members:
     return members
 
 
-def _population(row: Population) -> Members:
+def _population(row: Population, library: Library) -> Members:
     counts: list[Members] = []
     for source in row.counts:
         count: Members = {"by": source.by, "means": source.means}
@@ -167,7 +169,7 @@ def _population(row: Population) -> Members:
         if source.number is not None:
             count["number"] = source.number
         counts.append(count)
-    return {
+    members: Members = {
         "target": row.target,
         "kind": row.kind,
         "region": row.region,
@@ -175,6 +177,27 @@ def _population(row: Population) -> Members:
         "whole": row.whole,
         "counts": counts,
     }
+    kind = library.kinds.get(row.kind)
+    if kind is not None and kind.does_not_list:
+        members["does_not_list"] = [
+            {"what": hole.what, "why": hole.why} for hole in kind.does_not_list
+        ]
+    return members
+
+
+def _not_asked(results: Iterable[CheckResult]) -> Iterator[Members]:
+    """Checks that had nobody to ask in a target that was read whole, and why."""
+    for result in sorted(results, key=lambda result: (result.check, result.target)):
+        # Two facts, beside the third that is no row here: a population that was not read.
+        if result.empty:
+            yield {"check": result.check, "target": result.target, "why": "none there"}
+        elif result.none_in_scope:
+            yield {
+                "check": result.check,
+                "target": result.target,
+                "why": "none in scope",
+                "left_out": result.left_out,
+            }
 
 
 def _finding(finding: Finding, report: Report, links: Links) -> Members:

@@ -18,14 +18,41 @@ _EXIT: Final = {
 }
 
 
+_EXIT_OF_NEW: Final = {
+    0: "no new finding of severity {fail_on} or above fails, and everything was read",
+    1: "a new finding of severity {fail_on} or above fails",
+    3: "no new finding of severity {fail_on} or above fails, but not everything was read",
+}
+
+
 def one_line(report: Report) -> str:
     """The whole report in one line, for `--quiet`: counts by verdict, and the exit code."""
-    return f"{finding_counts(report)}; exit code {report.exit_code}: {exit_meaning(report)}\n"
+    counts = finding_counts(report)
+    if report.baseline is not None:
+        counts += f"; {new_failure_counts(report)}"
+    return f"{counts}; exit code {report.exit_code}: {exit_meaning(report)}\n"
 
 
 def exit_meaning(report: Report) -> str:
     """What the exit code says."""
-    return _EXIT[report.exit_code].format(fail_on=report.fail_on.value)
+    meanings = _EXIT
+    if report.baseline is not None:
+        meanings = _EXIT_OF_NEW
+    return meanings[report.exit_code].format(fail_on=report.fail_on.value)
+
+
+def new_failure_counts(report: Report) -> str:
+    """`12 failures, 2 new since 2026-06-30T02:10:00.000Z`."""
+    failing = [one for one in report.assessment.findings if one.verdict is Verdict.FAIL]
+    times: list[str] = []
+    if report.baseline is not None:
+        times = sorted(set(report.baseline.since.values()))
+    since = ""
+    if len(times) == 1:
+        since = f" since {times[0]}"
+    elif times:
+        since = f" since the last scan of each target, {times[0]} to {times[-1]}"
+    return f"{plural(len(failing), 'failure')}, {len(report.new_failures)} new{since}"
 
 
 def finding_counts(report: Report) -> str:

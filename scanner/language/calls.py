@@ -11,6 +11,7 @@ from scanner.language.patterns import PatternError, matcher
 from scanner.language.scopes import Scope
 from scanner.language.tree import Call, Literal, Node
 from scanner.language.types import DYN, ListType, Type
+from scanner.matching import FilterSyntaxError, parse_json_pattern
 from scanner.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ def _check_literals(checker: Checker, node: Call) -> None:
     if node.function == "matches":
         _check_pattern(checker, node.arguments[1])
         return
+    if node.function in _EVENTS_LAST:
+        _check_events(checker, node.arguments[-1])
+        return
     convert = _CONVERSIONS.get(node.function)
     if convert is None or not isinstance(node.arguments[0], Literal):
         return
@@ -79,6 +83,21 @@ _CONVERSIONS: Final[dict[str, Callable[[str], object]]] = {
     "timestamp": to_timestamp,
     "duration": to_duration,
 }
+
+
+_EVENTS_LAST: Final = ("filterCovers", "selectorsCover")
+"""The functions whose last argument is a set of events."""
+
+
+def _check_events(checker: Checker, events: Node) -> None:
+    # A set that is made of parameters or attributes is checked where the condition is evaluated.
+    if not (isinstance(events, Literal) and isinstance(events.value, str)):
+        return
+    try:
+        parse_json_pattern(events.value)
+    except FilterSyntaxError as error:
+        line, column = events.at
+        checker.error((line, column + 1 + error.offset), str(error))
 
 
 def _check_pattern(checker: Checker, pattern: Node) -> None:

@@ -13,9 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
 from typing import Any, Final
 
+from scanner.language.address_ranges import (
+    cidr_prefix,
+    cidr_within,
+    cidrs_between,
+    internet_ranges,
+)
+from scanner.language.logging_query.coverage import covers as query_covers
 from scanner.language.types import BOOL as BOOLEAN
 from scanner.language.types import (
     DOUBLE,
@@ -28,6 +34,12 @@ from scanner.language.types import (
     ListType,
     MapType,
     Type,
+)
+from scanner.matching import (
+    filter_covers,
+    scan_filter_matches,
+    selectors_cover,
+    triggering_series,
 )
 
 INT_LIMIT: Final = 2**63
@@ -48,7 +60,6 @@ _MICROSECONDS: Final = {
 }
 _INT: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _DOUBLE: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
-_HOST_BITS: Final = re.compile(r"[0-9a-fA-F.:]+(/[0-9]{1,3})?", re.ASCII)
 _UPPER: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _LOWER: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
@@ -172,40 +183,6 @@ def join(parts: list[str], separator: str) -> str:
     return separator.join(parts)
 
 
-@lru_cache(maxsize=65_536)
-def network(text: str) -> IPv4Network | IPv6Network:
-    """The network that an address or a CIDR names; host bits are ignored."""
-    # ip_network() also takes a netmask (`/255.0.0.0`) and a zone (`fe80::1%eth0`).
-    if _HOST_BITS.fullmatch(text) is None:
-        raise ValueError(f"{text!r} is not an address or a CIDR")
-    return ip_network(text, strict=False)
-
-
-def cidr_prefix(text: str) -> int:
-    """The length of the prefix of a CIDR; a host address is /32 or /128."""
-    return network(text).prefixlen
-
-
-def cidr_within(inner: str, outer: str) -> bool:
-    """Whether every address of one network is in another; never across families."""
-    small = network(inner)
-    large = network(outer)
-    # Between families, `subnet_of` raises TypeError, and comparing prefixes alone would call all of
-    # IPv4 within ::/0.
-    if isinstance(small, IPv4Network):
-        return isinstance(large, IPv4Network) and small.subnet_of(large)
-    return isinstance(large, IPv6Network) and small.subnet_of(large)
-
-
-def cidrs_between(first: str, last: str) -> list[str]:
-    """The fewest networks that together are every address from one to another, in order."""
-    start = ip_address(first)
-    end = ip_address(last)
-    if start.version != end.version:
-        raise ValueError(f"{first!r} and {last!r} are not of one family")
-    return list(map(str, summarize_address_range(start, end)))
-
-
 def days(count: int) -> timedelta:
     """A duration of whole days."""
     return timedelta(days=count)
@@ -239,6 +216,17 @@ def keys_of(mapping: dict[str, Any]) -> list[str]:
     if "$redacted" in mapping:
         raise ValueError("the mapping was redacted")
     return sorted(mapping)
+
+
+def flatten(lists: list[list[str]]) -> list[str]:
+    """The items of all lists, in order."""
+    found: list[str] = []
+    for items in lists:
+        # An OpenList is a list to isinstance: what was not read of it would be taken for nothing.
+        if type(items) is not list:
+            raise ValueError("an item is not a whole list")
+        found += items
+    return found
 
 
 _TEXT_TEST: Final = _of(BOOLEAN, STRING, STRING)
@@ -401,6 +389,53 @@ _ALL: Final = (
         overloads=(_of(ListType(STRING), STRING, STRING),),
         run=cidrs_between,
         example="cidrsBetween('10.0.0.0', '10.0.0.9')",
+    ),
+    Function(
+        name="filterCovers",
+        overloads=(_TEXT_TEST,),
+        run=filter_covers,
+        example="filterCovers(filter.pattern, '{ $.eventName = CreateVpc }')",
+    ),
+    Function(
+        name="selectorsCover",
+        overloads=(_of(BOOLEAN, ListType(NOTHING), ListType(NOTHING), STRING),),
+        run=selectors_cover,
+        example="selectorsCover(t.selectors, t.advanced_selectors, '{ $.readOnly IS TRUE }')",
+    ),
+    Function(
+        name="alarmTriggers",
+        overloads=(
+            _of(ListType(STRING), STRING, STRING, DOUBLE, STRING, INT),
+            _of(ListType(STRING), STRING, STRING, INT, STRING, INT),
+        ),
+        run=triggering_series,
+        example="alarmTriggers('Sum', 'GreaterThanThreshold', 0.0, 'missing', 1)",
+    ),
+    Function(
+        name="scanFilterMatches",
+        overloads=(_TEXT_TEST,),
+        run=scan_filter_matches,
+        example="scanFilterMatches('prod*', repository.name)",
+    ),
+    Function(
+        name="internetRanges",
+        overloads=(_of(ListType(STRING), ListType(STRING), INT, INT),),
+        run=internet_ranges,
+        example="internetRanges(cidrs, 8, 16)",
+    ),
+    Function(
+        name="logQueryCovers",
+        overloads=(_TEXT_TEST,),
+        run=query_covers,
+        example="""logQueryCovers(filter, 'resource.type="project"')""",
+    ),
+    Function(
+        name="flatten",
+        overloads=(_of(ListType(STRING), ListType(ListType(STRING))),),
+        run=flatten,
+        method=True,
+        plain=False,
+        example="lists.flatten()",
     ),
 )
 FUNCTIONS: Final = {function.name: function for function in _ALL}

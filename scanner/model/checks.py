@@ -31,7 +31,7 @@ _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class IfEmpty(StrEnum):
-    """What a fully read, empty population says."""
+    """What a population that was read whole says where it is empty, or has nobody in scope."""
 
     FAIL = "fail"
     UNKNOWN = "unknown"
@@ -49,6 +49,8 @@ class Parameter:
     has_default: bool = False
     stricter: str = ""
     """`lower`, `higher` or `subset`: which change of the default is stricter."""
+    minimum: float | None = field(default=None, compare=False)
+    """The least number that has a meaning; not compared, for no verdict depends on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,8 @@ class Check:
     scope: LabelScope | None
     # Required, without a default: a population of none must not pass by accident (vacuous truth).
     if_empty: IfEmpty
+    if_none_in_scope: IfEmpty
+    """The same where resources are there and `where` leaves out every one of them."""
     pass_when: Expression
     why: str
     fix: str

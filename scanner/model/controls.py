@@ -37,7 +37,7 @@ class Requirement:
     """Something without which a control is not shown: met when any one of its sources is there."""
 
     checks: tuple[str, ...] = ()
-    """Ids of checks; one that was run over a fully read, non-empty population meets it."""
+    """Ids of checks; one whose population was read whole and is not empty meets it."""
     attestations: tuple[str, ...] = ()
     """Ids of manual controls; a current attestation meets it."""
     params: tuple[str, ...] = ()
@@ -77,6 +77,8 @@ class Control:
     lacking: tuple[MissingCheck, ...]
     when_empty: WhenEmpty
     when_empty_why: str
+    when_none_in_scope: WhenEmpty
+    """The same where resources are there, and each check leaves out every one of them."""
     population: str
     deviation: str
     grace: str

@@ -88,6 +88,10 @@ class CheckResult:
     findings: tuple[Finding, ...]
     empty: bool = False
     """The population was read whole and holds nothing."""
+    none_in_scope: bool = False
+    """The population was read whole, and `where` leaves out every resource in it."""
+    left_out: int = 0
+    """Resources that `where` leaves out."""
     scoped_out: int = 0
     """Resources that a label left out."""
 

@@ -73,6 +73,8 @@ class InventoryRows:
     """Dotted path of the resource, or of the detail, within a row; empty: the row itself."""
     match: str = ""
     """The row member that repeats a resource's id; empty: each row is a resource."""
+    below: tuple[str, ...] = ()
+    """Types of what lies below such resources and is of the kind: `microsoft.web/sites/slots`."""
     types: tuple[str, ...] = ()
     """The types that were asked for."""
     read: frozenset[tuple[str, ...]] = frozenset()
@@ -118,6 +120,8 @@ class Listing:
     """The operations that the reader may use."""
     per: str = ""
     """Parent kind: one listing for each of its resources, whose item is `parent`."""
+    below: tuple[Request, ...] = ()
+    """Listings of more of the same, made for each listed item, which is their `parent`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +166,13 @@ class Inventory:
         if self.request.rows is None:
             return ""
         return self.request.rows.type
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of all rows that are of the kind."""
+        if self.request.rows is None:
+            return ()
+        return (self.request.rows.type, *self.request.rows.below)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +243,16 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unlisted:
+    """Something of the same service that a kind does not list: a hole in its population."""
+
+    what: str
+    why: str
+    calls: tuple[str, ...] = ()
+    """The operations that would list it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A resource kind.
 
@@ -272,6 +293,8 @@ class Kind:
     the attributes say."""
     ignored_names: Mapping[str, str] = field(default_factory=dict)
     """Names of members, as patterns, that no kind of the cloud needs to read, and why."""
+    does_not_list: tuple[Unlisted, ...] = ()
+    """What of its service no check on this kind says anything about."""
 
     @property
     def cloud(self) -> str:

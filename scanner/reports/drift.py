@@ -71,7 +71,7 @@ def _findings(drift: Drift) -> Iterator[str]:
 def _moved(moved: FindingChange) -> Iterator[str]:
     place = f"{moved.resource} {moved.region}".rstrip()
     change = f"{moved.before or 'new'} → {moved.after or 'gone'}"
-    line = f"  {moved.severity:8} {moved.check}  {place}  {change}"
+    line = f"  {moved.severity:8}  {moved.check}  {place}  {change}"
     # Evidence is what changes a verdict unless something else is named.
     if moved.cause != "evidence":
         line += f" [{moved.cause}]"
@@ -79,7 +79,7 @@ def _moved(moved: FindingChange) -> Iterator[str]:
         line += f": {moved.reason}"
     yield line
     if moved.who is not None:
-        yield f"           by {_actor(moved.who)}"
+        yield f"            by {_actor(moved.who)}"
 
 
 def _actor(actor: Actor) -> str:

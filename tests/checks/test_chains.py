@@ -3,8 +3,11 @@ policies."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
+
+import pytest
 
 from scanner.model.answers import Answer, Call, State
 from tests.helpers.check_answers import ACCOUNT, AWAY, HERE, denied, verdicts
@@ -45,7 +48,13 @@ def test_a_trail_is_one_trail_in_every_region_and_asked_at_home() -> None:
 
 def alarmed(pattern: str, topic: str, subscription: str) -> dict[str, Any]:
     logs = f"arn:aws:logs:{HERE}:{ACCOUNT}:log-group:trail:*"
-    counted = [{"metricNamespace": "Watch", "metricName": "Root"}]
+    counted = [{"metricNamespace": "Watch", "metricName": "Root", "metricValue": "1"}]
+    everything = {
+        "ReadWriteType": "All",
+        "IncludeManagementEvents": True,
+        "ExcludeManagementEventSources": [],
+        "DataResources": [],
+    }
     alarm = {
         "AlarmArn": f"arn:aws:cloudwatch:{HERE}:{ACCOUNT}:alarm:root",
         "AlarmName": "root",
@@ -74,6 +83,7 @@ def alarmed(pattern: str, topic: str, subscription: str) -> dict[str, Any]:
     return {
         "cloudtrail:DescribeTrails": {"trailList": [trail(CloudWatchLogsLogGroupArn=logs)]},
         f"cloudtrail:GetTrailStatus@{HERE}": {"IsLogging": True},
+        f"cloudtrail:GetEventSelectors@{HERE}": {"EventSelectors": [everything]},
         f"logs:DescribeMetricFilters@{HERE}": {"metricFilters": [filtered]},
         "logs:DescribeMetricFilters": {"metricFilters": []},
         f"cloudwatch:DescribeAlarms@{HERE}": {"MetricAlarms": [alarm]},
@@ -101,9 +111,128 @@ def test_the_chain_from_filter_to_receiver() -> None:
     assert verdicts(check, alarmed(ROOT, f"arn:aws:sns:{HERE}:{ACCOUNT}:gone", "x")) == {
         ACCOUNT: "fail"
     }
+    unparsed = ROOT.replace("&&", "and")
+    assert verdicts(check, alarmed(unparsed, MINE, f"{MINE}:1")) == {ACCOUNT: "unknown"}
     # A region that was denied does not hide what another one shows.
     refused = {**alarmed(ROOT, MINE, f"{MINE}:1"), "logs:DescribeMetricFilters": denied()}
     assert verdicts(check, refused) == {ACCOUNT: "pass"}
+
+
+WATCHED = alarmed(ROOT, MINE, f"{MINE}:1")
+
+
+def changed(operation: str, member: str, **more: Any) -> dict[str, Any]:
+    """The chain with other members in the first item of one answer."""
+    name = f"{operation}@{HERE}"
+    if name not in WATCHED:
+        name = operation
+    first = {**WATCHED[name][member][0], **more}
+    return {**WATCHED, name: {member: [first]}}
+
+
+EXPRESSION = {
+    "Id": "all",
+    "MetricStat": {"Metric": {"Namespace": "Watch", "MetricName": "Root"}, "Stat": "Sum"},
+}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "table"),
+    [
+        ("pass", changed("cloudwatch:DescribeAlarms", "MetricAlarms", Metrics=[], Dimensions=[])),
+        ("pass", changed("cloudwatch:DescribeAlarms", "MetricAlarms", Statistic="Average")),
+        ("pass", changed("cloudwatch:DescribeAlarms", "MetricAlarms", Threshold=1)),
+        ("fail", changed("cloudwatch:DescribeAlarms", "MetricAlarms", Threshold=100.0)),
+        ("fail", changed("cloudwatch:DescribeAlarms", "MetricAlarms", ActionsEnabled=False)),
+        ("fail", changed("cloudwatch:DescribeAlarms", "MetricAlarms", EvaluationPeriods=2)),
+        (
+            "pass",
+            changed(
+                "cloudwatch:DescribeAlarms",
+                "MetricAlarms",
+                EvaluationPeriods=2,
+                DatapointsToAlarm=1,
+            ),
+        ),
+        (
+            "fail",
+            changed("cloudwatch:DescribeAlarms", "MetricAlarms", TreatMissingData="breaching"),
+        ),
+        ("fail", changed("cloudwatch:DescribeAlarms", "MetricAlarms", TreatMissingData="ignore")),
+        ("unknown", changed("cloudwatch:DescribeAlarms", "MetricAlarms", TreatMissingData="later")),
+        ("unknown", changed("cloudwatch:DescribeAlarms", "MetricAlarms", Statistic="Median")),
+        (
+            "fail",
+            changed(
+                "cloudwatch:DescribeAlarms",
+                "MetricAlarms",
+                Dimensions=[{"Name": "Env", "Value": "prod"}],
+            ),
+        ),
+        (
+            "unknown",
+            changed(
+                "cloudwatch:DescribeAlarms", "MetricAlarms", Metrics=[EXPRESSION], Statistic=None
+            ),
+        ),
+    ],
+)
+def test_an_alarm_that_one_event_triggers(verdict: str, table: dict[str, Any]) -> None:
+    assert verdicts("aws-cloudwatch-alarm-privileged-activity", table) == {ACCOUNT: verdict}
+
+
+def filtered(**more: Any) -> dict[str, Any]:
+    """The chain with other members in the transformation of the filter."""
+    plain = {"metricNamespace": "Watch", "metricName": "Root", "metricValue": "1"}
+    transformations = [{**plain, **more}]
+    return changed(
+        "logs:DescribeMetricFilters", "metricFilters", metricTransformations=transformations
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "table"),
+    [
+        ("pass", filtered(defaultValue=0.0)),
+        ("pass", filtered(defaultValue=0.0, dimensions={})),
+        ("pass", filtered(metricValue="10")),
+        ("fail", filtered(metricValue="0")),
+        ("fail", filtered(defaultValue=1.0)),
+        ("fail", filtered(dimensions={"Event": "$.eventName"})),
+        ("unknown", filtered(metricValue="$.count")),
+    ],
+)
+def test_a_metric_that_counts_each_event(verdict: str, table: dict[str, Any]) -> None:
+    assert verdicts("aws-cloudwatch-alarm-privileged-activity", table) == {ACCOUNT: verdict}
+
+
+def test_a_log_group_of_another_account_is_not_known_to_lack_filters() -> None:
+    check = "aws-cloudwatch-alarm-privileged-activity"
+    away = f"arn:aws:logs:{HERE}:999988887777:log-group:trail:*"
+    other = [trail(CloudWatchLogsLogGroupArn=away, IsOrganizationTrail=True)]
+    table = {**WATCHED, "cloudtrail:DescribeTrails": {"trailList": other}}
+    assert verdicts(check, table) == {ACCOUNT: "unknown"}
+    none = {**WATCHED, "cloudtrail:DescribeTrails": {"trailList": [trail()]}}
+    assert verdicts(check, none) == {ACCOUNT: "fail"}
+
+
+def test_an_event_bus_of_another_account_may_lead_to_people() -> None:
+    rule = f"arn:aws:events:{HERE}:{ACCOUNT}:rule/found"
+    pattern = json.dumps({"source": ["aws.guardduty"]})
+
+    def routed(target: str) -> dict[str, Any]:
+        listed = {"Name": "found", "Arn": rule, "State": "ENABLED", "EventPattern": pattern}
+        return {
+            f"events:ListRules@{HERE}": {"Rules": [listed]},
+            "events:ListRules": {"Rules": []},
+            "events:ListTargetsByRule": {"Targets": [{"Id": "1", "Arn": target}]},
+            "sns:ListTopics": {"Topics": []},
+        }
+
+    check = "aws-findings-routed-to-people"
+    for account, verdict in (("999988887777", "unknown"), (ACCOUNT, "fail")):
+        bus = f"arn:aws:events:{HERE}:{account}:event-bus/security"
+        assert verdicts(check, routed(bus))[HERE] == verdict
 
 
 def test_keys_that_have_no_rotation_are_not_asked_about_it() -> None:

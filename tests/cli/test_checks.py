@@ -55,7 +55,10 @@ def test_a_new_check_is_not_written_over(written: Path, capsys: pytest.CaptureFi
 
 def test_a_new_check_names_what_can_be_read(written: Path) -> None:
     lines = written.read_text().splitlines()
-    assert "#   self.grants: list(record) - What the bucket's ACL gives to whom." in lines
+    assert (
+        "#   self.grants: list(record) - Grants of the bucket's ACL, each with its grantee."
+        in lines
+    )
     assert "#     .permission: string - What is granted." in lines
     assert "#   self.key: maybe_one aws.kms.key - The KMS key of the default encryption." in lines
 

@@ -126,7 +126,7 @@ def test_the_project_is_verified_to_the_last_verdict(
 ) -> None:
     monkeypatch.chdir(written)
     assert run(["verify", "--deep"]) == 0
-    assert "every verdict of 2 of 2 records was made again" in capsys.readouterr().out
+    assert "2 of 2 records re-evaluated from evidence" in capsys.readouterr().out
 
 
 def test_the_project_holds_what_the_demo_judges(written: Path) -> None:

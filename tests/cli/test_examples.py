@@ -14,7 +14,7 @@ import pytest
 from scanner.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SHOWN = re.compile(r"^\s*(?:\$ )?tscan ([^#\n]*)", re.MULTILINE)
+SHOWN = re.compile(r"^\s*(?:\$ )?tscan (?! )([^#\n]*)", re.MULTILINE)
 BLOCK = re.compile(r"^```(?:sh|console|shell|bash)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MADE = ROOT / "docs/commands.md"
 """Made from help itself, whose lines are also prose."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shlex
 import shutil
 import socket
 from collections.abc import Iterator
@@ -82,7 +83,7 @@ def test_matrix_has_no_findings(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "xml"], "unknown format 'xml'"),
+        (["--format", "xml"], "--format: unknown format 'xml'\n  hint: known: json, terminal"),
         (["--format", "json="], "the file's name is missing"),
         (["--format", "json=no/such/folder.json"], "there is no folder"),
         (["--format", "json", "--format", "terminal"], "two formats cannot share"),
@@ -123,4 +124,76 @@ def test_two_snapshots_of_one_target_are_not_counted_twice(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run(["replay", str(SNAPSHOT), str(SNAPSHOT)]) == 2
-    assert "a second snapshot of aws:123456789012" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert f"{SNAPSHOT} and {SNAPSHOT} are both snapshots of aws:123456789012" in shown
+    assert f"hint: name one of them, as in: tscan replay {SNAPSHOT}" in shown
+
+
+def test_a_selected_check_that_no_resource_meets_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tested = ["--select", "aws-s3-bucket-versioned"]
+    untested = ["--select", "aws-redshift-cluster-protected"]
+    assert run(["demo", *untested]) == 0
+    shown = capsys.readouterr().out
+    assert "No resource was tested" in shown
+    assert "No check fails" not in shown
+    assert "1 check applied to no resource: aws-redshift-cluster-protected\n" in shown
+    assert run(["demo", *tested, *untested]) == 1
+    assert "1 check applied to no resource: aws-redshift" in capsys.readouterr().out
+    assert run(["demo", *tested]) == 1
+    assert "applied to no resource" not in capsys.readouterr().out
+
+
+def test_a_selection_for_another_cloud_says_how_to_scan_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = "gcp-alert-network-changes"
+    assert run(["demo", "--select", name]) == 3
+    shown = capsys.readouterr().out
+    assert f"1 selected check of gcp, which was not scanned: {name}\n" in shown
+    assert "To scan it: tscan scan --target gcp:ID\n" in shown
+    assert run(["demo", "--select", name, "--select", "aws-s3-bucket-versioned"]) == 1
+    assert "was not scanned" not in capsys.readouterr().out
+
+
+def next_commands(shown: str) -> list[str]:
+    """The commands that a report suggests, without what they are for."""
+    lines = shown[shown.index("\nNext\n") :].split("\n\n")[0].splitlines()[2:]
+    return [line.strip().partition("  ")[0] for line in lines]
+
+
+def test_suggested_commands_repeat_what_the_report_was_made_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my checks").mkdir()
+    (tmp_path / "other.yaml").write_text("version: 1\n")
+    shutil.copy(SNAPSHOT, "a.snapshot.jsonl.gz")
+    inputs = "--config other.yaml --checks 'my checks'"
+    options = ["--checks", "my checks", "--config", "other.yaml"]
+    assert (
+        run(["replay", "a.snapshot.jsonl.gz", *options, "--param", "recovery_point_hours=9"]) == 1
+    )
+    *found, again = next_commands(capsys.readouterr().out)
+    assert (
+        again
+        == f"tscan replay a.snapshot.jsonl.gz {inputs} --param recovery_point_hours=9 --details"
+    )
+    assert [one.split()[1] for one in found] == ["explain", "findings"]
+    assert all(one.endswith(f"a.snapshot.jsonl.gz {inputs}") for one in found)
+    for command in (*found, again):
+        assert run(shlex.split(command)[1:]) in (0, 1)
+    assert f"--details a.snapshot.jsonl.gz {inputs}" in capsys.readouterr().out
+
+
+def test_suggestions_that_change_the_folder_name_files_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own").mkdir()
+    assert run(["demo", "--mappings", "own"]) == 1
+    enter, *found, again = next_commands(capsys.readouterr().out)
+    assert enter.endswith("cd demo")
+    assert again == "tscan demo --mappings own --details"
+    assert all(one.endswith(f"--mappings {tmp_path / 'own'}") for one in found)

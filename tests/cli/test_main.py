@@ -72,12 +72,15 @@ assert "scanner.formats" not in sys.modules
 )
 def test_misuse_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 2
-    assert "rror" in capsys.readouterr().err
+    assert "\n  hint: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "meant"),
-    [(["scann"], "'scann'. Did you mean 'scan'?"), (["checks", "lintt"], "Did you mean 'lint'?")],
+    [
+        (["scann"], "'scann'\n  hint: did you mean 'scan'?"),
+        (["checks", "lintt"], "did you mean 'lint'?"),
+    ],
 )
 def test_a_misspelt_command_names_the_one_that_was_meant(
     arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
@@ -159,3 +162,38 @@ def test_a_reader_that_leaves_is_no_noise_and_no_verdict(root: Path) -> None:
         )
     assert done.returncode == 2
     assert done.stderr.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["demo", "--wavers", "x"], "no such option '--wavers'\n  hint: did you mean '--waivers'?"),
+        (["demo", "--zzzz"], "no such option '--zzzz'\n  hint: see 'tscan demo --help'"),
+        (
+            ["demo", "--verbose"],
+            "no such option '--verbose'\n  hint: write it before the command: tscan --verbose demo",
+        ),
+        (
+            ["demo", "--log-file", "x"],
+            "no such option '--log-file'\n"
+            "  hint: write it before the command: tscan --log-file FILE demo",
+        ),
+        (["explain"], "missing argument 'ID'\n  hint: see 'tscan explain --help'"),
+        (
+            ["history", "show", "x"],
+            "SEQ: 'x' is not a whole number\n  hint: see 'tscan history show --help'",
+        ),
+        (
+            ["explain", "CC6.1", "--format", "xml"],
+            "--format: unknown format 'xml'\n  hint: known: json, terminal",
+        ),
+        (["attest", "MC-39", "--covers", "x"], "option '--covers' requires 2 arguments\n  hint: "),
+    ],
+)
+def test_every_usage_error_has_one_form(
+    arguments: list[str], shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(shown)

@@ -201,7 +201,7 @@ def test_checks_and_mappings_of_tscan_yaml_are_loaded(
         ("checks: [own, own]", "tscan.yaml:2:15: 'own' is named twice"),
         ("checks: own", "tscan.yaml:2:9:"),
         ("mappings: []", "tscan.yaml:2:1"),
-        ("store: s3:bucket", "s3:bucket is no store"),
+        ("store: s3:bucket", "s3:bucket is not a store"),
     ],
 )
 def test_a_wrong_tscan_yaml_is_refused(
@@ -389,3 +389,21 @@ if __name__ == "__main__":
     (ROOT / "docs/findings.schema.json").write_text(
         json.dumps(findings_schema(ROOT), indent=2) + "\n"
     )
+
+
+def test_a_tscan_yaml_that_is_no_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    below = tmp_path / "below"
+    below.mkdir()
+    (tmp_path / "tscan.yaml").mkdir()
+    monkeypatch.chdir(below)
+    text, err = out(capsys, "params", code=2)
+    assert text == ""
+    assert err == (
+        "../tscan.yaml is not a file\n  hint: rename it, or name the configuration by --config\n"
+    )
+    # A link to a file that was moved away.
+    (below / "tscan.yaml").symlink_to("moved.yaml")
+    _, err = out(capsys, "params", code=2)
+    assert err.startswith("tscan.yaml is not a file")

@@ -11,10 +11,7 @@ import click
 import pytest
 
 from scanner.cli import app, run
-from scanner.cli.support.variables import bind_variables
-
-OWN = {"TSCAN_KEY", "TSCAN_KEY_FILE", "TSCAN_DEBUG", "TSCAN_UPDATE_GOLDEN"}
-"""Variables that are no options."""
+from scanner.cli.support.variables import NO_OPTIONS, bind_variables
 
 
 def every_command() -> Iterator[tuple[str, click.Command]]:
@@ -45,7 +42,7 @@ def test_every_option_has_a_variable_of_its_own_name() -> None:
     assert "TSCAN_SCAN_FAIL_ON" in seen
     assert "TSCAN_PERIOD_FROM" in seen
     assert "TSCAN_CHECKS_LIST_CLOUD" in seen
-    assert not OWN & set(seen)
+    assert not NO_OPTIONS & set(seen)
 
 
 def test_the_variables_that_are_no_options_are_all_that_the_code_reads(root: Path) -> None:
@@ -53,7 +50,7 @@ def test_the_variables_that_are_no_options_are_all_that_the_code_reads(root: Pat
     for path in (root / "scanner").rglob("*.py"):
         read.update(re.findall(r"\bTSCAN_[A-Z_]+\b", path.read_text(encoding="utf-8")))
     # An example of an option in a docstring is one too.
-    assert read - OWN <= {"TSCAN_SCAN_REGION"}
+    assert read - NO_OPTIONS <= {"TSCAN_FAIL_ON", "TSCAN_SCAN_REGION"}
 
 
 def test_a_variable_sets_an_option_and_the_line_goes_before_it(
@@ -86,7 +83,15 @@ def test_a_value_that_is_wrong_is_misuse(
 ) -> None:
     monkeypatch.setenv("TSCAN_DEMO_FAIL_ON", "grave")
     assert run(["demo"]) == 2
-    assert "'grave' is not one of" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    # The variable, for the option was not written anywhere.
+    assert "TSCAN_DEMO_FAIL_ON: unknown value 'grave'" in shown
+    assert "hint: known: critical, high, low, medium" in shown
+    monkeypatch.setenv("TSCAN_DEMO_FAIL_ON", "")
+    assert run(["demo", "--fail-on", "hihg"]) == 2
+    assert (
+        "--fail-on: unknown value 'hihg'\n  hint: did you mean 'high'?" in capsys.readouterr().err
+    )
 
 
 def test_a_variable_that_sets_no_option_is_refused_with_the_nearest(
@@ -99,6 +104,35 @@ def test_a_variable_that_sets_no_option_is_refused_with_the_nearest(
     assert "did you mean 'TSCAN_DEMO_FAIL_ON'?" in shown
     # Another command is not held up by it.
     assert run(["checks", "list"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("TSCAN_RPLAY_FAIL_ON", "TSCAN_REPLAY_FAIL_ON"),
+        ("TSCAN_CLOUD", "TSCAN_CHECKS_LIST_CLOUD"),
+        ("TSCAN_KEYFILE", "TSCAN_KEY_FILE"),
+        ("TSCAN_CHECKS_LST_CLOUD", "TSCAN_CHECKS_LIST_CLOUD"),
+    ],
+)
+def test_a_variable_of_no_command_is_refused_by_every_command(
+    name: str, nearest: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "critical")
+    assert run(["checks", "list"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert f"{name} sets no option\n  hint: did you mean '{nearest}'?" in shown.err
+    monkeypatch.setenv(name, "")
+    assert run(["checks", "list", "--cloud", "github"]) == 0
+
+
+@pytest.mark.parametrize("name", sorted(NO_OPTIONS))
+def test_variables_that_are_no_options_are_no_mistakes(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "0")
+    assert run(["checks", "list", "--cloud", "github"]) == 0
 
 
 @pytest.mark.parametrize("name", ["TSCAN_VERSION", "TSCAN_HELP", "TSCAN_CHECKS_HELP"])
@@ -115,7 +149,7 @@ def test_no_variable_ends_a_command_before_it_ran(
 def test_the_page_names_real_variables(root: Path) -> None:
     page = (root / "docs/command-line.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(TSCAN_[A-Z_]+)", page))
-    known = set(OWN)
+    known = {*NO_OPTIONS, "TSCAN_VERSION"}
     for path, command in every_command():
         bind_variables(command, path)
         known |= {option.envvar for option in command.params if isinstance(option.envvar, str)}

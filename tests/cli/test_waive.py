@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -55,6 +55,21 @@ def test_a_failing_finding_is_waived(
     assert waiver.reason == "Emptied every night: nothing stays."
     assert waiver.approver == "cto@example.com"
     assert (folder / "waivers.yaml").stat().st_mode & 0o777 == 0o644
+
+
+def test_the_scan_that_shows_it_first_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scanned = datetime.fromisoformat(read_snapshot(SNAPSHOT).finished)
+    monkeypatch.setattr(history_options, "now", lambda: scanned)
+    assert waive(CHECK, ARN, *UNTIL, "--waivers", "same-day.yaml") == 0
+    shown = capsys.readouterr().out
+    assert f"from the day of that commit on, {scanned.date()} at the earliest" in shown
+    assert "the next scan shows it first" not in shown
+    monkeypatch.setattr(history_options, "now", lambda: scanned + timedelta(days=1))
+    assert waive(CHECK, ARN, *UNTIL, "--waivers", "day-after.yaml") == 0
+    shown = capsys.readouterr().out
+    assert f"the newest scan is of {scanned.date()}, before that day: the next scan" in shown
 
 
 def test_it_does_what_it_says(
@@ -119,7 +134,7 @@ def test_a_call_without_an_answer_is_waived() -> None:
         ([f"{CHECK}@"], f"name the resource for which {CHECK} is waived", ARN),
         (["aws-s3-bucket-versione", ARN], "there is no check or control", f"'{CHECK}'"),
         (["ENC-0"], "there is no check or control 'ENC-0'", "did you mean 'ENC-0"),
-        (["ENC-01"], "is accepted only beside one that compensates", "'compensating'"),
+        (["ENC-01"], "a waiver of a control needs a compensating control", "--compensating,"),
         (["ENC-01", "--compensating", "ENC-01"], "cannot compensate for itself", "another"),
         (
             ["s3:GetBucketPolicie"],
@@ -142,18 +157,38 @@ def test_what_cannot_be_waived_is_refused_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([*BY, "--expires", "soon"], "is not a day such as 2026-12-31"),
-        ([*BY, "--expires", "2026-12-01"], "a waiver ends after it begins"),
-        ([*BY, "--expires", "2028-01-01"], "such a waiver lasts 366 days at most"),
-        (["--reason", " ", "--approver", "c@d.e", "--expires", "2027-01-15"], "reason"),
-        (["--reason", "x", "--approver", "cto", "--expires", "2027-01-15"], "an e-mail address"),
+        (
+            [*BY, "--expires", "soon"],
+            "--expires: 'soon' is not a day such as 2026-12-31\n  hint: write the day as YYYY-MM-DD",
+        ),
+        (
+            [*BY, "--expires", "2026-12-01"],
+            "--expires: a waiver expires before it is opened\n  hint: give a later day",
+        ),
+        (
+            [*BY, "--expires", "2028-01-01"],
+            "--expires: such a waiver lasts 366 days at most\n  hint: open another",
+        ),
+        (
+            ["--reason", " ", "--approver", "c@d.e", "--expires", "2027-01-15"],
+            "--reason is empty\n  hint: write in one sentence",
+        ),
+        (
+            ["--reason", "x", "--approver", "cto", "--expires", "2027-01-15"],
+            "--approver: 'cto' is not an e-mail address\n  hint: name the person who approves",
+        ),
+        (
+            [*UNTIL, "--compensating", "ENC-0"],
+            "--compensating: there is no control 'ENC-0'\n  hint: did you mean",
+        ),
+        ([*UNTIL, "--id", "a b"], "--id: 'a b' is not an id such as W-001\n  hint: leave it out"),
         (
             ["--reason", "x", "--approver", "Writer@example.com", "--expires", "2027-01-15"],
             "is your own address in git, and an approver does not ask",
         ),
-        (BY, "Missing option '--expires'"),
-        (["--reason", "x", "--expires", "2027-01-15"], "Missing option '--approver'"),
-        (["--approver", "c@d.e", "--expires", "2027-01-15"], "Missing option '--reason'"),
+        (BY, "missing option '--expires'"),
+        (["--reason", "x", "--expires", "2027-01-15"], "missing option '--approver'"),
+        (["--approver", "c@d.e", "--expires", "2027-01-15"], "missing option '--reason'"),
     ],
 )
 def test_an_entry_that_a_scan_would_refuse_is_not_written(
@@ -163,7 +198,10 @@ def test_an_entry_that_a_scan_would_refuse_is_not_written(
     path = folder / "waivers.yaml"
     path.write_text(before)
     assert waive(CHECK, ARN, *options) == 2
-    assert message in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert message in shown
+    # The entry is in no file that a person could look into.
+    assert "waivers.yaml" not in shown
     assert path.read_text() == before
 
 
@@ -264,9 +302,16 @@ def test_an_earlier_statement_is_not_replaced(folder: Path) -> None:
     [
         (["--evidence", "nowhere.pdf"], "--evidence nowhere.pdf cannot be read: No such file"),
         (["--evidence", "x y", "--dated", "2026-13-01"], "--dated 2026-13-01 is not a day"),
-        (["--evidence", "x y", "--covers", "2026-01-01", "2027-01-01"], "state what is over"),
-        (["--evidence", "x y", "--valid-until", "2026-01-01"], "give a later day"),
-        ([], "Missing option '--evidence'"),
+        (
+            ["--evidence", "x y", "--covers", "2026-01-01", "2027-01-01"],
+            "--covers: the period ends after the date of the attestation, 2026-12-01\n"
+            "  hint: attest to a period that has ended",
+        ),
+        (
+            ["--evidence", "x y", "--valid-until", "2026-01-01"],
+            "--valid-until: an attestation cannot expire before its date\n  hint: give a later day",
+        ),
+        ([], "missing option '--evidence'"),
     ],
 )
 def test_a_statement_that_a_scan_would_refuse_is_not_written(

@@ -67,7 +67,7 @@ def test_a_control_names_a_check_once_by_either_id(pack: Any) -> None:
         ("[a, ‸a]", f"'a' is an alias already\n  hint: the first one is {NAME}"),
         ("[‸A b]", "'A b' is not an id of lower-case words joined by '-'"),
         ("‸[]", "'aliases' is an empty list"),
-        ("‸a", "'aliases' must be a list, not a text"),
+        ("‸a", "'aliases' must be a list, not a string"),
     ],
 )  # fmt: skip
 def test_an_alias_that_is_no_earlier_id(pack: Any, aliases: str, message: str) -> None:
@@ -150,7 +150,7 @@ def test_a_waiver_cannot_be_compensated_by_what_its_check_evidences(
     (tmp_path / "waivers.yaml").write_text(text)
     with pytest.raises(ContentError) as caught:
         load_waivers(tmp_path / "waivers.yaml", renamed)
-    assert "it never reads pass while that fails" in str(caught.value)
+    assert "it cannot pass while that check fails" in str(caught.value)
 
 
 def test_a_gap_has_no_check_to_look_up(renamed: Library) -> None:

@@ -154,11 +154,22 @@ def test_an_empty_configuration_reads_the_default_target(pack: Any) -> None:
             "{most_days: 30}",
             "{most_days: ‸'30'}",
             "'most_days' must be a whole number, not '30'",
-            "",
+            "most_days is int, at least 1",
+        ),
+        (
+            "{most_days: 30}",
+            "{most_days: ‸0}",
+            "'most_days' must be at least 1, not 0",
+            "most_days is int, at least 1",
         ),
         ("[alice, bob]", "[alice, ‸7]", "'owners' must be a string, not 7", "put it in quotes"),
-        ("[alice, bob]", "‸alice", "'owners' must be a list, not 'alice'", ""),
-        ("[alice, bob]", "‸null", "'owners' must be a list, not nothing", ""),
+        (
+            "[alice, bob]",
+            "‸alice",
+            "'owners' must be a list, not 'alice'",
+            "owners is list(string)",
+        ),
+        ("[alice, bob]", "‸null", "'owners' must be a list, not nothing", "owners is list(string)"),
         (
             "soc2-2017:",
             "‸soc2-2018:",
@@ -214,6 +225,7 @@ PARAMETERS = {
         "map": "map(string)",
     }.items()
 }
+PARAMETERS["age"] = Parameter(name="age", meaning="x", type="int", minimum=1)
 
 
 @pytest.mark.parametrize(
@@ -222,6 +234,7 @@ PARAMETERS = {
         ("days=30", 30),
         ("days= 30", 30),
         ("days=-1", -1),
+        ("age=1", 1),
         ("share=1", 1.0),
         ("share=0.5", 0.5),
         ("on=true", True),
@@ -243,6 +256,9 @@ def test_a_parameter_of_the_command_line(option: str, value: object) -> None:
     ("options", "message", "hint"),
     [
         (["days"], "--param days: a value is missing", "write --param name=value"),
+        (["=3"], "--param =3: a name is missing", "write --param name=value"),
+        ([""], "--param : a name is missing", "write --param name=value"),
+        (["age=-1"], "--param age must be at least 1, not -1", "age is int, at least 1"),
         (["dys=3"], "--param dys: there is no such parameter", "did you mean 'days'?"),
         (
             ["days=3", "days=4"],

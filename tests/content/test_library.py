@@ -16,6 +16,7 @@ from scanner.content.locations import content_files
 from scanner.errors import ContentError, TscanError
 from scanner.language.types import BOOL, INT, STRING, ListType, MapType, RecordType
 from scanner.model.kinds import Cardinality, CountMeaning
+from tests.helpers.library import shipped_library
 
 CHECK = "checks/aws/s3/aws-s3-bucket-encrypted.yaml"
 CLOUD = "resources/aws.yaml"
@@ -392,3 +393,10 @@ def test_a_pack_of_an_earlier_format_is_refused_in_one_line(pack: Any) -> None:
         " read it with the release that wrote it\n"
         "  hint: rename the key if the file is yours"
     )
+
+
+def test_every_number_that_is_shipped_has_a_least_value() -> None:
+    for name, parameter in shipped_library().parameters.items():
+        if parameter.type in ("int", "double"):
+            assert parameter.minimum is not None, name
+            assert parameter.minimum >= 0, name

@@ -89,7 +89,7 @@ FORM = [
         "at: it.BucketRegion",
         "location: it.BucketRegion\n‸at: it.BucketRegion",
         "'at' and 'location' exclude each other",
-        "a location is no endpoint",
+        "a location is not an endpoint",
     ),
     (
         ACCOUNT,
@@ -254,7 +254,21 @@ CHECKS = [
         "default: 90",
         "default: ‸ninety",
         "'default' must be a whole number, not 'ninety'",
-        "",
+        "default is int, at least 1",
+    ),
+    (
+        PARAMETERS,
+        "minimum: 1, default: 90",
+        "minimum: 91, default: ‸90",
+        "'default' must be at least 91, not 90",
+        "default is int, at least 91",
+    ),
+    (
+        PARAMETERS,
+        "type: string, default",
+        "type: string, minimum: ‸1, default",
+        "'minimum' has no meaning for string",
+        "it is for numbers",
     ),
     (PARAMETERS, "type: int", "type: ‸integer", "'integer' is not a type", "did you mean 'int'?"),
     (

@@ -63,7 +63,9 @@ def population(check: str, most: int) -> list[CheckResult | None]:
                         *verdicts, check=check, gap=gap, scoped_out=scoped_out, empty=empty
                     )
                 )
-    return results + [small.make_result(verdict, check=check, empty=True) for verdict in (F, U, W)]
+    results += [small.make_result(verdict, check=check, empty=True) for verdict in (F, U, W)]
+    nobody = ((), (F,), (U,), (W,))
+    return results + [small.make_result(*one, check=check, none_in_scope=True) for one in nobody]
 
 
 def controls() -> Iterator[Control]:
@@ -94,8 +96,8 @@ def controls() -> Iterator[Control]:
 def less_read(result: CheckResult) -> Iterator[CheckResult]:
     """The same check when one thing more was not read."""
     gap = make_finding(U, "*", result.check)
-    if result.empty:
-        yield replace(result, findings=(gap,), empty=False)
+    if result.empty or result.none_in_scope:
+        yield replace(result, findings=(gap,), empty=False, none_in_scope=False)
         return
     for place, finding in enumerate(result.findings):
         rest = result.findings[:place] + result.findings[place + 1 :]
@@ -135,7 +137,14 @@ Shape = tuple[tuple[str, tuple[str, ...], bool, int], ...]
 def shape_of(run: Run) -> Shape:
     """What a run comes to: two runs of one shape cannot be told apart by the algebra."""
     return tuple(
-        (r.check, tuple(sorted(f.verdict for f in r.findings)), r.empty, r.scoped_out) for r in run
+        (
+            r.check,
+            tuple(sorted(f.verdict for f in r.findings)),
+            r.empty,
+            r.none_in_scope,
+            r.scoped_out,
+        )
+        for r in run
     )
 
 
@@ -196,7 +205,7 @@ def test_no_status_is_good_without_something_tested_read_empty_or_attested() -> 
             assert {one.check for one in mine} == deciding
             assert not any(one.count(U) or one.count(F) for one in mine)
             tested = any(one.findings for one in mine)
-            empty = bool(mine) and all(one.empty for one in mine)
+            empty = bool(mine) and all(one.empty or one.none_in_scope for one in mine)
             assert tested or (empty and result.status is not Status.PASS) or (not mine and attested)
             assert attested or not control.attestations
 

@@ -35,6 +35,10 @@ LIBRARY = make_library(
 )
 BOTH = (("a", E), ("b", E))
 EMPTY = make_result(empty=True)
+NOBODY = make_result(none_in_scope=True)
+SCOPED = make_control(
+    ("a", E), when_empty=WhenEmpty.NOT_SHOWN, when_none_in_scope=WhenEmpty.NOT_APPLICABLE
+)
 OUT = make_result(scoped_out=1)
 ANY = Requirement(checks=("a",), attestations=("MC-1",), params=("p",))
 
@@ -95,6 +99,20 @@ CASES: list[tuple[str, Any, tuple[CheckResult, ...], str]] = [
     ("empty means fail", make_control(("a", E)), (make_result(F, empty=True),), "fail"),
     ("empty means unknown", make_control(("a", E)), (make_result(U, empty=True),), "not shown"),
     ("empty and accepted", make_control(("a", E)), (make_result(W, empty=True),), "accepted"),
+    ("none in scope", make_control(("a", E)), (NOBODY,), "not applicable"),
+    ("none in scope, not allowed", make_control(("a", E), when_empty=WhenEmpty.NOT_SHOWN), (NOBODY,), "not shown"),
+    ("none in scope, allowed", SCOPED, (NOBODY,), "not applicable"),
+    ("none there, where none in scope is allowed", SCOPED, (EMPTY,), "not shown"),
+    ("none there in one of two", SCOPED, (NOBODY, make_result(empty=True)), "not shown"),
+    ("none in scope means fail", SCOPED, (make_result(F, none_in_scope=True),), "fail"),
+    ("none in scope beside tested", SCOPED, (NOBODY, make_result(P)), "pass"),
+    ("must have nobody in scope", make_control(("b", E), must_have=(ANY,)), (NOBODY, b(P)), "pass"),
+    (
+        "must have nobody in scope, which fails",
+        make_control(("b", E), must_have=(ANY,)),
+        (make_result(F, none_in_scope=True), b(P)),
+        "not shown",
+    ),
     ("scoped out", make_control(("a", E)), (OUT,), "not shown"),
     ("scoped out beside empty", make_control(*BOTH), (OUT, b(empty=True)), "not shown"),
     ("scoped out beside tested", make_control(*BOTH), (OUT, b(P)), "pass"),

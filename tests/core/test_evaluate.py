@@ -78,7 +78,8 @@ def test_passes_are_not_explained() -> None:
 def test_where(where: object, found: list[str]) -> None:
     result = judged(make_check(), make_resource("r", where=where, good=False))
     assert [finding.verdict.value for finding in result.findings] == found
-    assert result.empty is (found == [])
+    assert result.none_in_scope is (found == [])
+    assert not result.empty
 
 
 @pytest.mark.parametrize(
@@ -127,8 +128,8 @@ def test_a_resource_without_tags_to_read_is_unknown() -> None:
 )
 def test_an_empty_population(if_empty: IfEmpty, found: list[str]) -> None:
     check = make_check(if_empty=if_empty, scope=True)
-    result = judged(check, make_resource("r", where=False))
-    assert result.empty
+    result = judged(check)
+    assert (result.empty, result.none_in_scope, result.left_out) == (True, False, 0)
     assert [finding.verdict.value for finding in result.findings] == found
     for finding in result.findings:
         assert (finding.resource.id, finding.resource.name) == (HERE.account, "no Thing")
@@ -139,6 +140,33 @@ def test_an_empty_population(if_empty: IfEmpty, found: list[str]) -> None:
     assert not gap.empty
     scoped = judged(check, make_resource("r", good=False, tags={"data": "no"}))
     assert (scoped.findings, scoped.empty, scoped.scoped_out) == ((), False, 1)
+    assert not scoped.none_in_scope
+
+
+@pytest.mark.parametrize("if_empty", IfEmpty)
+@pytest.mark.parametrize(
+    ("says", "found"),
+    [(IfEmpty.FAIL, ["fail"]), (IfEmpty.UNKNOWN, ["unknown"]), (IfEmpty.NOT_APPLICABLE, [])],
+)
+def test_nobody_in_scope_is_another_fact_than_nothing_there(
+    if_empty: IfEmpty, says: IfEmpty, found: list[str]
+) -> None:
+    check = make_check(if_empty=if_empty, if_none_in_scope=says, scope=True)
+    out, other = make_resource("r", where=False), make_resource("s", where=False)
+    result = judged(check, out, other)
+    assert (result.empty, result.none_in_scope, result.left_out) == (False, True, 2)
+    assert [finding.verdict.value for finding in result.findings] == found
+    reasons = [finding.reason for finding in result.findings]
+    assert reasons == [f"no Thing in {HERE} is in scope, 2 out of scope"] * len(found)
+    # Not read is the third: no listing that was refused is taken for one of the two.
+    refused = judged(check, out, gaps=(make_gap(),))
+    assert [finding.verdict for finding in refused.findings] == [Verdict.UNKNOWN]
+    assert (refused.empty, refused.none_in_scope) == (False, False)
+    unread = judged(check, out, make_resource("u", where=UNREAD))
+    assert [finding.verdict for finding in unread.findings] == [Verdict.UNKNOWN]
+    assert not unread.none_in_scope
+    labelled = judged(check, out, make_resource("l", good=False, tags={"data": "no"}))
+    assert (labelled.none_in_scope, labelled.scoped_out, labelled.left_out) == (False, 1, 1)
 
 
 STATES = [

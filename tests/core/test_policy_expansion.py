@@ -9,13 +9,13 @@ import pytest
 from policy_sentry.analysis.expand import expand
 from policy_sentry.querying.all import get_all_actions
 
-from scanner.core.policies.escalation import methods
+from scanner.core.policies.methods import table
 from scanner.core.policies.wildcards import covers
 
 logging.getLogger("policy_sentry").setLevel(logging.WARNING)
 
 ALL_ACTIONS = frozenset(action.lower() for action in get_all_actions())
-ESCALATION_ACTIONS = sorted({action for method in methods() for action in method.actions})
+ESCALATION_ACTIONS = sorted({action for method in table() for action in method.actions})
 WILDCARDS = [
     "*",
     "iam:*",

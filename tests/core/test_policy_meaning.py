@@ -175,6 +175,18 @@ SUBJECTS: list[tuple[dict[str, Any], bool]] = [
     (web("system:serviceaccount:shop:*"), True),
     (web("project_path:acme/site:ref_type:branch:ref:*"), True),
     (web("project_path:acme/*:ref_type:branch:ref:main"), False),
+    (web("org/11111111-aaaa/project/22222222-bbbb/user/*"), True),
+    (web("org/11111111-aaaa/project/*"), False),
+    (web("org/11111111-aaaa/project/2222*/user/1"), False),
+    (web("{33333333-cccc}:*"), True),
+    (web("{33333333-*}:*"), False),
+    (web("{33333333-cccc}*"), False),
+    (web("repository:acme/site:environment:*"), True),
+    (web("repository:acme/*:environment:prod"), False),
+    (web("repository_id:123456:*"), True),
+    (web("repository_owner_id:12:repository_id:34:*"), True),
+    (web("repository_owner_id:12:*"), False),
+    (web("repo:acme@12/site@34:*"), True),
 ]
 
 
@@ -189,6 +201,90 @@ def test_subjects(statement: dict[str, Any], bound: bool) -> None:
             "audience_bound": False,
         }
     ]
+
+
+def github(condition: dict[str, Any]) -> dict[str, Any]:
+    """A trust in workflows at GitHub; claims are written without the provider."""
+    host = GITHUB.partition(":oidc-provider/")[2]
+    named = {
+        operator: {f"{host}:{claim}": value for claim, value in claims.items()}
+        for operator, claims in condition.items()
+    }
+    return trust({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity", Condition=named)
+
+
+def github_deny(condition: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    statement = github(condition)
+    return {**statement, "Effect": "Deny", "Principal": "*", **parts}
+
+
+UNLESS_SITE = {"StringNotLike": {"sub": "repo:acme/site:*"}}
+CLAIMS: list[tuple[list[dict[str, Any]], bool]] = [
+    ([github({"StringEquals": {"repository": "acme/site"}})], True),
+    ([github({"StringLike": {"repository": "acme/*"}})], False),
+    ([github({"StringEqualsIfExists": {"repository": "acme/site"}})], False),
+    ([github({"StringEquals": {"repository_id": ["1", "2"]}})], True),
+    ([github({"StringEquals": {"repository_owner": "acme"}})], False),
+    ([github({"StringEquals": {"actor": "ann"}})], False),
+    ([github({"StringEquals": {"job_workflow_ref": "acme/x/.github/workflows/a.yml@v1"}})], False),
+    ([github({}), github_deny(UNLESS_SITE)], True),
+    ([github({}), github_deny(UNLESS_SITE, Principal={"Federated": GITHUB})], True),
+    ([github({}), github_deny(UNLESS_SITE, Principal={"Federated": f"{GITHUB}2"})], False),
+    ([github({}), github_deny(UNLESS_SITE, Action="sts:*")], True),
+    ([github({}), github_deny(UNLESS_SITE, Action="sts:AssumeRole")], False),
+    ([github({}), github_deny({"StringNotLike": {"sub": "repo:acme/*"}})], False),
+    ([github({}), github_deny({"StringLike": {"sub": "repo:acme/site:*"}})], False),
+    ([github({}), github_deny({"StringNotEquals": {"repository": "acme/site"}})], True),
+    ([github({}), github_deny({**UNLESS_SITE, "StringNotEquals": {"aud": "x"}})], False),
+    ([github({}), github_deny({})], False),
+]
+
+
+@pytest.mark.parametrize(("given", "bound"), CLAIMS)
+def test_claims_and_denies_bind_the_subject(given: list[dict[str, Any]], bound: bool) -> None:
+    policy = read_trust_policy(document(*given), account=ACCOUNT)
+    assert isinstance(policy, dict)
+    assert [record["subject_bound"] for record in policy["federated"]] == [bound]
+
+
+def test_circleci_names_a_project_by_its_claim() -> None:
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.circleci.com/org/11111111-aaaa"
+    host = provider.partition(":oidc-provider/")[2]
+    claim = {"StringEquals": {f"{host}:oidc.circleci.com/project-id": "22222222-bbbb"}}
+    given = trust({"Federated": provider}, "sts:AssumeRoleWithWebIdentity", Condition=claim)
+    policy = read_trust_policy(document(given), account=ACCOUNT)
+    assert isinstance(policy, dict)
+    assert [record["subject_bound"] for record in policy["federated"]] == [True]
+
+
+ENTRIES: list[tuple[str | list[str], bool]] = [
+    ("sts:TagSession", False),
+    (["sts:TagSession", "sts:SetSourceIdentity"], False),
+    (["sts:TagSession", "sts:AssumeRole"], True),
+    ("sts:*", True),
+    ("sts:Assume*", True),
+]
+
+
+@pytest.mark.parametrize(("action", "is_open"), ENTRIES)
+def test_only_taking_the_role_is_a_way_in(action: Any, is_open: bool) -> None:
+    given = trust("*", action)
+    confused = trust({"Service": "logs.amazonaws.com", "AWS": OTHER}, action)
+    policy = read_trust_policy(document(given), account=ACCOUNT)
+    other = read_trust_policy(document(confused), account=ACCOUNT)
+    assert isinstance(policy, dict)
+    assert isinstance(other, dict)
+    assert policy["is_public"] is is_open
+    assert policy["cross_account_principals"] == (["*"] if is_open else [])
+    assert other["services"] == (["logs.amazonaws.com"] if is_open else [])
+    assert other["unconfused"] is not is_open
+
+
+def test_a_denied_way_in_leaves_the_tags() -> None:
+    given = [trust("*", "sts:*"), {**trust("*", "sts:Assume*"), "Effect": "Deny"}]
+    policy = read_trust_policy(document(*given), account=ACCOUNT)
+    assert isinstance(policy, dict)
+    assert policy["is_public"] is False
 
 
 def test_federations_are_told_apart() -> None:

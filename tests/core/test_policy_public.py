@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from scanner.core.policies import read_policy
-from tests.helpers.policy_documents import ACCOUNT, BUCKET, OBJECTS, OTHER, allow, deny, document
+from tests.helpers.policy_documents import (
+    ACCOUNT,
+    BUCKET,
+    GITHUB,
+    OBJECTS,
+    OTHER,
+    allow,
+    deny,
+    document,
+)
 
 
 def when(operator: str, key: str, value: Any) -> dict[str, Any]:
@@ -77,7 +86,36 @@ PUBLIC: dict[str, Any] = {
     "through some service": [when("StringEquals", "kms:ViaService", "s3.eu-west-1.amazonaws.com")],
     "any VPC": [when("StringLike", "aws:SourceVpc", "vpc-*")],
     "denied to one account only": [allow(), deny({"AWS": f"arn:aws:iam::{OTHER}:root"})],
-    "denied to all but one": [allow(), deny(NotPrincipal={"AWS": f"arn:aws:iam::{OTHER}:root"})],
+    "denied to all but anyone": [allow(), deny(NotPrincipal={"AWS": "*"})],
+    "denied to all but whom a provider signs in": [
+        allow(),
+        deny(NotPrincipal={"Federated": GITHUB}),
+    ],
+    "denied to all but one, for one action": [
+        allow(),
+        deny(NotPrincipal={"AWS": OTHER}, Action="s3:PutObject"),
+    ],
+    "denied to all but one, at night": [
+        allow(),
+        deny(
+            NotPrincipal={"AWS": OTHER},
+            Condition={"DateGreaterThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}},
+        ),
+    ],
+    "denied unless called through a service": [
+        allow(),
+        deny(
+            Condition={
+                "StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-abc123"},
+                "BoolIfExists": {"aws:ViaAWSService": "false"},
+            }
+        ),
+    ],
+    "denied unless tagged": unless("StringNotEquals", "aws:PrincipalTag/exempt", "true"),
+    "denied to services": unless("BoolIfExists", "aws:PrincipalIsAWSService", "true"),
+    "denied unless a role of any account": unless(
+        "ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::*:role/app"
+    ),
     "another action denied": [allow(), deny(Action="s3:PutObject")],
     "some objects denied": [allow(), deny(Resource=f"{BUCKET}/secret/*")],
     "one letter denied": [allow(Action="s3:Get*"), deny(Action="s3:GetObjec?")],
@@ -185,6 +223,29 @@ NOT_PUBLIC: dict[str, Any] = {
     "denied unless organization": unless("StringNotEquals", "aws:PrincipalOrgID", "o-abc123"),
     "denied unless endpoint": unless("StringNotEqualsIfExists", "aws:SourceVpce", "vpce-0a1b2c3d"),
     "denied unless address": unless("NotIpAddress", "aws:SourceIp", "203.0.113.0/24"),
+    "denied to all but one": [allow(), deny(NotPrincipal={"AWS": f"arn:aws:iam::{OTHER}:root"})],
+    "denied to all but some and a service": [
+        allow(),
+        deny(NotPrincipal={"AWS": [ACCOUNT, OTHER], "Service": "logs.amazonaws.com"}),
+    ],
+    "a data perimeter": [
+        allow(),
+        deny(
+            Condition={
+                "StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-abc123"},
+                "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+                "ArnNotLikeIfExists": {
+                    "aws:PrincipalArn": "arn:aws:iam::*:role/aws-service-role/*"
+                },
+            }
+        ),
+    ],
+    "denied unless every path is ours": unless(
+        "ForAllValues:StringNotLike", "aws:PrincipalOrgPaths", "o-abc123/*"
+    ),
+    "denied unless a path is ours, if there is one": unless(
+        "ForAnyValue:StringNotLikeIfExists", "aws:PrincipalOrgPaths", "o-abc123/*"
+    ),
     "denied unless endpoint or organization": [
         allow(),
         deny(
@@ -243,6 +304,21 @@ OUTSIDERS: list[tuple[list[dict[str, Any]], list[str]]] = [
         [f"arn:aws:iam::{OTHER}:role/*"],
     ),
     ([allow({"AWS": OTHER}), deny()], []),
+    ([allow(), deny(NotPrincipal={"AWS": [ACCOUNT, OTHER]})], [OTHER]),
+    ([allow(), deny(NotPrincipal={"AWS": ACCOUNT})], []),
+    ([allow(), deny(NotPrincipal={"AWS": ACCOUNT}, Action="s3:PutObject")], ["*"]),
+    ([allow({"AWS": OTHER}), deny(NotPrincipal={"AWS": ACCOUNT})], []),
+    ([allow({"AWS": OTHER}), deny(NotPrincipal={"AWS": OTHER})], [OTHER]),
+    (
+        [allow({"AWS": OTHER}), *unless("StringNotEquals", "aws:PrincipalAccount", ACCOUNT)[1:]],
+        [],
+    ),
+    (
+        [allow({"AWS": OTHER}), *unless("StringNotEquals", "aws:PrincipalOrgID", "o-abc123")[1:]],
+        [],
+    ),
+    (unless("StringNotEquals", "aws:PrincipalAccount", [ACCOUNT, OTHER]), [OTHER]),
+    (unless("StringNotEquals", "aws:SourceVpce", "vpce-0a1b2c3d"), ["*"]),
     ([allow({"AWS": OTHER}), deny(Condition={"Bool": {"aws:SecureTransport": "false"}})], [OTHER]),
     ([allow({"AWS": OTHER}), allow({"AWS": OTHER}, Action="s3:PutObject"), allow()], ["*", OTHER]),
 ]

@@ -3,7 +3,7 @@ none recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from scanner.model.config import TargetConfig
@@ -18,7 +18,8 @@ IGNORE: Final = frozenset({"since", "per_page"})
 """Arguments that say how much is wanted at a time."""
 
 
-def _get(path: str, body: Any, status: int = 200, **headers: str) -> Recording:
+def get(path: str, body: Any, status: int = 200, **headers: str) -> Recording:
+    """A response of the REST interface."""
     return Recording(
         file=path,
         method="GET",
@@ -34,7 +35,8 @@ def _member(login: str) -> dict[str, Any]:
     return {"login": login, "html_url": f"https://github.com/{login}", "type": "User"}
 
 
-def _repository(name: str, *, archived: bool = False) -> dict[str, Any]:
+def repository(name: str, *, archived: bool = False) -> dict[str, Any]:
+    """A private repository."""
     url = f"https://github.com/{ORG}/{name}"
     return {
         "name": name,
@@ -45,55 +47,130 @@ def _repository(name: str, *, archived: bool = False) -> dict[str, Any]:
     }
 
 
-def _commits(
-    repository: str, nodes: list[Any], *, cursor: str = "", further: str = ""
+def commits_of(
+    repository: str,
+    nodes: list[Any],
+    *,
+    branch: str = "main",
+    cursor: str = "",
+    further: str = "",
 ) -> Recording:
+    """One page of the commits of a branch."""
     page = {"hasNextPage": bool(further), "endCursor": further or "last"}
     history = {"pageInfo": page, "nodes": nodes}
-    query = f"owner={ORG}&name={repository}&branch=refs/heads/main" + (
-        f"&cursor={cursor}" if cursor else ""
-    )
+    query = f"owner={ORG}&name={repository}&branch=refs/heads/{branch}"
+    if cursor:
+        query += f"&cursor={cursor}"
     return Recording(
         file=f"commits of {repository} {cursor}".strip(),
         method="POST",
         url=f"{_API}/graphql?{query}",
         status=200,
         headers={},
-        body={"data": {"repository": {"ref": {"target": {"history": history}}}}},
+        body={"data": {"repository": {"isEmpty": False, "ref": {"target": {"history": history}}}}},
         recorded="authored",
     )
 
 
-def _commit(oid: str, author: str | None, *requests: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+def actor(login: str | None) -> dict[str, Any]:
+    """The author or committer of a commit; None: an address that belongs to no account."""
+    if login is not None and login.endswith("[bot]"):
+        return {"name": login, "user": None}
+    return {"name": login or "Somebody", "user": {"login": login} if login else None}
+
+
+def proposed(oid: str, author: str | None, **more: Any) -> dict[str, Any]:
+    """A commit that a pull request proposes."""
+    commit = {
+        "oid": oid,
+        "authoredDate": more.pop("written", f"written {oid}"),
+        "messageHeadline": "Change",
+        "author": actor(author),
+        "committer": actor(more.pop("committer", author)),
+        "signature": None,
+    }
+    return {"commit": {**commit, **more}}
+
+
+SIGNED: Final = {"isValid": True, "wasSignedByGitHub": True}
+
+
+def commit(
+    oid: str, author: str | None, *requests: Mapping[str, Any], **more: Any
+) -> dict[str, Any]:
+    """A commit of a release branch; `co_authors` and `committer` by login."""
+    authors = [actor(author), *map(actor, more.pop("co_authors", ()))]
+    row = {
         "oid": oid,
         "commitUrl": f"https://github.com/{ORG}/app/commit/{oid}",
         "committedDate": _PR,
-        "author": {"user": {"login": author} if author else None},
-        "associatedPullRequests": {"nodes": list(requests)},
+        "authoredDate": more.pop("written", f"written {oid}"),
+        "author": actor(author),
+        "committer": actor(more.pop("committer", author)),
+        "authors": _whole(authors),
+        "parents": {"totalCount": 1},
+        "signature": None,
+        "associatedPullRequests": _whole(list(requests)),
     }
+    return {**row, **more}
 
 
-def _request(number: int, author: str, *approvals: tuple[str, str]) -> dict[str, Any]:
-    """A merged pull request; approvals are of who, of which commit."""
-    return {
+def _whole(rows: list[Any]) -> dict[str, Any]:
+    """A connection with all its nodes."""
+    return {"pageInfo": {"hasNextPage": False}, "nodes": rows}
+
+
+def review(by: str, commit: str, state: str = "APPROVED", **more: Any) -> dict[str, Any]:
+    """A review of a person who may write, an hour before the merge."""
+    kind = more.pop("kind", "User")
+    row = {
+        "state": state,
+        "submittedAt": more.pop("at", "2025-12-20T11:00:00Z"),
+        "authorCanPushToRepository": True,
+        "author": {"__typename": kind, "login": by},
+        "commit": {"oid": commit},
+    }
+    return {**row, **more}
+
+
+def request(
+    number: int,
+    author: str,
+    commits: Sequence[Mapping[str, Any]] = (),
+    reviews: Sequence[Mapping[str, Any]] = (),
+    **more: Any,
+) -> dict[str, Any]:
+    """A merged pull request."""
+    row = {
         "number": number,
         "merged": True,
         "mergedAt": _PR,
         "baseRefName": "main",
         "headRefOid": f"head{number}",
-        "author": {"login": author},
-        "reviews": {
-            "nodes": [
-                {
-                    "submittedAt": "2025-12-20T11:00:00Z",
-                    "author": {"login": who},
-                    "commit": {"oid": commit},
-                }
-                for who, commit in approvals
-            ]
-        },
+        "author": {"__typename": more.pop("kind", "User"), "login": author},
+        "mergeCommit": None,
+        "commits": _whole(list(commits)),
+        "reviews": _whole(list(reviews)),
     }
+    return {**row, **more}
+
+
+def allowances(repository: str, force_pushers: list[str]) -> Recording:
+    """Who may force-push to the protected default branch, and who may pass by reviews: nobody."""
+    allowed = [{"actor": {"__typename": "User", "login": login}} for login in force_pushers]
+    rule = {
+        "bypassForcePushAllowances": _whole(allowed),
+        "bypassPullRequestAllowances": _whole([]),
+    }
+    return Recording(
+        file=f"allowances of {repository}",
+        method="POST",
+        url=f"{_API}/graphql?owner={ORG}&name={repository}&ref=refs/heads/main",
+        status=200,
+        headers={},
+        body={"data": {"repository": {"ref": {"branchProtectionRule": rule}}}},
+        recorded="authored",
+    )
 
 
 _RULE: Final = {
@@ -117,46 +194,69 @@ SCENARIO: Final = Scenario(
     cloud="github",
     name="authored",
     recordings=(
-        _get(
+        get(
             f"/orgs/{ORG}/members",
             [_member("ann"), _member("ben")],
             link=f'<{_API}/orgs/{ORG}/members?page=2>; rel="next"',
         ),
-        _get(f"/orgs/{ORG}/members?page=2", [_member("cat")]),
-        _get(f"/orgs/{ORG}/members?role=admin", [_member("ann")]),
-        _get(f"/orgs/{ORG}/members?filter=2fa_disabled", [_member("cat")]),
-        _get(f"/orgs/{ORG}/outside_collaborators", [_member("zoe")]),
-        _get(
+        get(f"/orgs/{ORG}/members?page=2", [_member("cat")]),
+        get(f"/orgs/{ORG}/members?role=admin", [_member("ann")]),
+        get(f"/orgs/{ORG}/members?filter=2fa_disabled", [_member("cat")]),
+        get(f"/orgs/{ORG}/outside_collaborators", [_member("zoe")]),
+        get(
             f"/orgs/{ORG}/repos?type=all",
-            [_repository("app"), _repository("old", archived=True), _repository("web")],
+            [repository("app"), repository("old", archived=True), repository("web")],
         ),
-        _get(
-            f"/repos/{ORG}/app/branches/main/protection", {"message": "Branch not protected"}, 404
-        ),
-        _get(
-            f"/repos/{ORG}/old/branches/main/protection", {"message": "Branch not protected"}, 404
-        ),
-        _get(f"/repos/{ORG}/web/branches/main/protection", _PROTECTION),
-        _get(f"/repos/{ORG}/app/rules/branches/main", [_RULE]),
-        _get(f"/repos/{ORG}/old/rules/branches/main", []),
-        _get(f"/repos/{ORG}/web/rules/branches/main", []),
-        _get(
+        get(f"/repos/{ORG}/app/branches/main/protection", {"message": "Branch not protected"}, 404),
+        get(f"/repos/{ORG}/old/branches/main/protection", {"message": "Branch not protected"}, 404),
+        get(f"/repos/{ORG}/web/branches/main/protection", _PROTECTION),
+        allowances("web", ["eve"]),
+        get(f"/repos/{ORG}/app/rules/branches/main", [_RULE]),
+        get(f"/repos/{ORG}/old/rules/branches/main", []),
+        get(f"/repos/{ORG}/web/rules/branches/main", []),
+        get(
             f"/repos/{ORG}/app/rulesets/7?includes_parents=true",
             {"id": 7, "enforcement": "active", "bypass_actors": []},
         ),
-        _commits(
-            "app", [_commit("a1", "ann", _request(1, "ann", ("ben", "head1")))], further="next"
-        ),
-        _commits(
+        commits_of(
             "app",
             [
-                _commit("a2", "ann"),
-                _commit("a3", "cat", _request(3, "cat", ("cat", "head3"), ("ben", "older"))),
+                commit(
+                    "a1",
+                    "ann",
+                    request(1, "ann", [proposed("a1", "ann")], [review("ben", "head1")]),
+                )
+            ],
+            further="next",
+        ),
+        commits_of(
+            "app",
+            [
+                commit("a2", "ann"),
+                commit(
+                    "a3",
+                    "cat",
+                    request(
+                        3,
+                        "cat",
+                        [proposed("a3", "cat")],
+                        [review("cat", "head3"), review("ben", "older")],
+                    ),
+                ),
             ],
             cursor="next",
         ),
-        _commits("old", []),
-        _commits("web", [_commit("w1", None, _request(4, "ann", ("ben", "head4")))]),
+        commits_of("old", [commit("o1", "eve")]),
+        commits_of(
+            "web",
+            [
+                commit(
+                    "w1",
+                    None,
+                    request(4, "ann", [proposed("w1", None)], [review("ben", "head4")]),
+                )
+            ],
+        ),
     ),
 )
 

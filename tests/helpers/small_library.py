@@ -68,23 +68,25 @@ class Condition:
 def make_check(
     name: str = "a", *, if_empty: IfEmpty = IfEmpty.NOT_APPLICABLE, where: bool = True, scope: bool = False,
     severity: Severity = Severity.HIGH, cloud: str = "aws", pass_when: Condition | None = None,
+    if_none_in_scope: IfEmpty | None = None,
 ) -> Check:  # fmt: skip
     return Check(
         id=name, title=name, severity=severity, kind=f"{cloud}.thing", where=Condition("where") if where else None,
         scope=LabelScope(tag="tag", values="values", untagged="untagged") if scope else None, if_empty=if_empty,
-        pass_when=pass_when or Condition("good"), why="w", fix="f", refs=(), examples=(), path="x.yaml",
+        if_none_in_scope=if_none_in_scope or if_empty, pass_when=pass_when or Condition("good"), why="w", fix="f", refs=(), examples=(), path="x.yaml",
     )  # fmt: skip
 
 
 def make_control(
     *checks: tuple[str, Role], attestations: tuple[str, ...] = (), must_have: tuple[Requirement, ...] = (),
     lacking: tuple[MissingCheck, ...] = (), when_empty: WhenEmpty = WhenEmpty.NOT_APPLICABLE,
-    modes: tuple[str, ...] = ("setting",), name: str = "C",
+    modes: tuple[str, ...] = ("setting",), name: str = "C", when_none_in_scope: WhenEmpty | None = None,
 ) -> Control:  # fmt: skip
     return Control(
         id=name, title="t", statement="s", category="c", nature="n", frequency="f", modes=modes,
         checks=tuple(CheckLink(id=check, role=role, why="w") for check, role in checks), attestations=attestations,
-        must_have=must_have, lacking=lacking, when_empty=when_empty, when_empty_why="", population="", deviation="",
+        must_have=must_have, lacking=lacking, when_empty=when_empty, when_empty_why="",
+        when_none_in_scope=when_none_in_scope or when_empty, population="", deviation="",
         grace="", does_not_prove="", why="w", path="C.yaml",
     )  # fmt: skip
 
@@ -116,12 +118,17 @@ def make_finding(verdict: Verdict, name: str, check: str = "a", target: Target =
 
 def make_result(
     *verdicts: Verdict, check: str = "a", gap: bool = False, empty: bool = False, scoped_out: int = 0,
-    target: Target = HERE,
+    target: Target = HERE, none_in_scope: bool = False,
 ) -> CheckResult:  # fmt: skip
     findings = tuple(
         make_finding(verdict, f"r{place}", check, target) for place, verdict in enumerate(verdicts)
     )
     gaps = (make_finding(Verdict.UNKNOWN, "*", check, target),) if gap else ()
     return CheckResult(
-        check=check, target=target, findings=findings + gaps, empty=empty, scoped_out=scoped_out
+        check=check,
+        target=target,
+        findings=findings + gaps,
+        empty=empty,
+        scoped_out=scoped_out,
+        none_in_scope=none_in_scope,
     )

@@ -133,11 +133,11 @@ FORMS: dict[str, tuple[Change, str]] = {
     ),
     "a number as the id of a check": (
         lambda record: record.update(renamed={"check-a": 5}),
-        "a member of the record is of a wrong type",
+        "a member of the record has the wrong type",
     ),
     "renamed by a list": (
         lambda record: record.update(renamed=["check-a"]),
-        "a member of the record is of a wrong type",
+        "a member of the record has the wrong type",
     ),
     "a nested parameter": (
         lambda record: record.update(params={"days": {"of": 1}}),

@@ -358,7 +358,8 @@ def test_a_listing_that_is_refused_is_said_in_words(monkeypatch: pytest.MonkeyPa
         }.items():
             monkeypatch.setenv(name, value)
         with pytest.raises(
-            TscanError, match=r"^s3://old/x: log/ was refused\n  hint: the writer needs"
+            TscanError,
+            match=r"^s3://old/x: log/ was refused\n  hint: 'tscan permissions store --store s3://old/x' prints",
         ):
             list(open_store("s3://old/x").list("log/"))
         server.shutdown()

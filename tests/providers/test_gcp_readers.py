@@ -60,6 +60,48 @@ def policies(answers: Mapping[str, Any]) -> Any:
     return run("gcp.inherited_policies", {**empty, **answers})[0]
 
 
+def custom_role(answer: Any) -> Any:
+    """The permissions of a binding of a custom role, whose role is answered so."""
+    bindings = [{"role": "organizations/1/roles/reader"}, {"role": "roles/viewer"}]
+    answers = {ORGANIZATION: {"bindings": bindings}, "iam:organizations.roles.get": answer}
+    custom, own = policies(answers)["Bindings"]
+    assert "Permissions" not in own
+    return custom["Permissions"]
+
+
+def test_a_custom_role_has_what_it_permits() -> None:
+    permissions = ["resourcemanager.projects.setIamPolicy"]
+    assert custom_role({"name": "reader", "includedPermissions": permissions}) == permissions
+    assert custom_role({"name": "reader"}) == []
+    assert custom_role({"includedPermissions": permissions, "deleted": True}) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [State.DENIED, State.ERROR, {"includedPermissions": "all"}, {"includedPermissions": [1]}],
+)
+def test_a_custom_role_that_was_not_read_permits_who_knows_what(answer: Any) -> None:
+    assert isinstance(custom_role(answer), Unreadable)
+
+
+def test_a_custom_role_is_read_once() -> None:
+    bindings = [
+        {"role": "projects/shop/roles/a"},
+        {"role": "projects/shop/roles/a"},
+        {"role": "projects/shop/roles/b"},
+    ]
+    answers = {
+        ANCESTRY: ABOVE,
+        PROJECT: {"bindings": bindings},
+        FOLDER: {},
+        ORGANIZATION: {},
+        "iam:projects.roles.get": {},
+    }
+    _, asked = run("gcp.inherited_policies", answers)
+    names = [call.params["name"] for call in asked if call.operation == "iam:projects.roles.get"]
+    assert names == ["projects/shop/roles/a", "projects/shop/roles/b"]
+
+
 def test_bindings_of_every_level_are_read() -> None:
     members = ["user:ann@example.com"]
     found = policies(

@@ -174,6 +174,12 @@ ROWS: Final = (
         "NetworkSecurityGroupTest.test_deny_implicit",
     ),
     *_each(
+        "azure.mysql.server",
+        ("azure-mysql-network-restricted", "azure-mysql-network-restricted-azure-services"),
+        "MySQLFlexibleServerTest.test_find_by_name",
+        unrecorded=("firewallRules",),
+    ),
+    *_each(
         "azure.network.watcher",
         ("azure-vnet-flow-logs-retention",),
         "NetworkWatcherTest.test_find_by_name",
@@ -328,16 +334,19 @@ ROWS: Final = (
         ("azure-app-https-tls-https-only",),
         "AppServicePlanWebAppsFilterTest.test_plan_with_running_apps_above_threshold",
         "WebAppTest.test_find_by_auth_disabled",
+        unrecorded=("/slots",),
     ),
     *_each(
         "azure.web.site",
         ("azure-app-https-tls-https-only", "azure-app-https-tls", "azure-app-https-tls-ftp"),
         "WebAppTest.test_find_by_min_tls",
+        unrecorded=("/slots",),
     ),
     Row(
         kind="azure.web.site",
         scenario="DeploymentUnitsTest.test_function_app_dedicated",
         checks=("azure-app-https-tls", "azure-app-https-tls-ftp"),
+        unrecorded=("/slots",),
         authored=(
             listed(
                 "providers/Microsoft.Web/sites",

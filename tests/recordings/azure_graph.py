@@ -312,6 +312,8 @@ def single(kinds: Sequence[str]) -> Scenario:
     )
     logs = listed("Microsoft.Network/networkWatchers/flowLogs")
     rows.append(recording("GET", f"{ARM}{watcher['id']}/flowLogs", logs, "logs"))
+    for site in listed("Microsoft.Web/sites"):
+        rows.append(recording("GET", f"{ARM}{site['id']}/slots", [], f"slots of {site['name']}"))
     return Scenario(cloud="azure", name="listings", recordings=tuple(rows))
 
 

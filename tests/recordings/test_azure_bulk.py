@@ -15,6 +15,7 @@ from scanner.core.reading.inventory import all_inventory_types, with_inventory
 from scanner.core.reading.read_plan import requests
 from scanner.model.answers import State
 from scanner.model.findings import Verdict
+from scanner.model.kinds import Request
 from scanner.providers.azure.permissions import actions_of
 from tests.recordings import azure_graph as az
 from tests.recordings.azure import ROOT
@@ -30,6 +31,7 @@ HTTPS: Final = az.checks(SITES)
 CUSTOM: Final = f"{ROOT}/providers/Microsoft.Authorization/roleDefinitions/{az.MINE}"
 ABOVE: Final = "/providers/Microsoft.Management/managementGroups/root"
 READ_SITES: Final = "Microsoft.Web/sites/Read"
+READ_SLOTS: Final = "Microsoft.Web/sites/slots/Read"
 MINE: Final[Mapping[str, Any]] = {"assignments": [assignment(CUSTOM)]}
 PROOF: Final = (
     "graph",
@@ -136,7 +138,7 @@ def test_refusing_a_call_in_bulk_improves_nothing() -> None:
 
 @pytest.mark.parametrize("file", [*PROOF, f"roleDefinitions/{az.MINE}"])
 def test_each_call_that_shows_the_answer_to_be_whole_is_needed(file: str) -> None:
-    answers = replace(_sites(), **MINE, roles=(allowed(az.MINE, [READ_SITES]),))
+    answers = replace(_sites(), **MINE, roles=(allowed(az.MINE, [READ_SITES, READ_SLOTS]),))
     assert _gaps(az.reads(answers, HTTPS)) == []
     found = az.reads(answers, HTTPS, refuse=lambda one: one.file == file)
     # Without the query nothing is known; without one of the others, not whether there is more.
@@ -241,7 +243,10 @@ def _who(**more: Any) -> Read:
         {"assignments": [assignment(scope=ABOVE)]},
         {"assignments": [assignment(scope="/")]},
         {"assignments": [assignment(scope=ROOT.upper().replace("SUBSCRIPTIONS", "subscriptions"))]},
-        {"assignments": [assignment(CUSTOM)], "roles": (allowed(az.MINE, [READ_SITES]),)},
+        {
+            "assignments": [assignment(CUSTOM)],
+            "roles": (allowed(az.MINE, [READ_SITES, READ_SLOTS]),),
+        },
         {
             "assignments": [assignment(CUSTOM)],
             "roles": (allowed(az.MINE, ["Microsoft.Web/*"], ["*/write"]),),
@@ -267,6 +272,7 @@ def test_a_role_on_the_whole_subscription_shows_that_nothing_is_hidden(
         ({"assignments": [assignment(condition="@Resource[…]")]}, "no role on the whole"),
         (MINE, "RoleDefinitions_Get error (501)"),
         ({**MINE, "roles": (allowed(az.MINE, ["Microsoft.Sql/*"]),)}, "no role on the whole"),
+        ({**MINE, "roles": (allowed(az.MINE, [READ_SITES]),)}, "allows microsoft.web/sites/slots/read"),
         ({**MINE, "roles": (allowed(az.MINE, ["*"], ["*/read"]),)}, "no role on the whole"),
         ({**MINE, "roles": (_role({"actions": ["*"]}),)}, "no role on the whole"),
         ({**MINE, "roles": (_role({"actions": ["*"], "notActions": [], "condition": "@…"}),)}, "no role on the whole"),
@@ -367,21 +373,23 @@ def test_every_kind_in_bulk_is_allowed_to_read_its_type_and_shows_that_it_is_who
         request = kind.listing.request if kind.listing else None
         assert request is not None
         assert request.rows is not None
-        (graph_action, own) = request.permission
-        assert (graph_action, own.lower()) == (
-            "Microsoft.ResourceGraph/resources/read",
-            f"{request.rows.type}/read",
-        )
+        (graph_action, *own) = request.permission
+        assert graph_action == "Microsoft.ResourceGraph/resources/read"
+        types = (request.rows.type, *request.rows.below)
+        assert [action.lower() for action in own] == [f"{one}/read" for one in types]
         assert [count.operation for count in kind.completeness if count.needed] == [
             "Microsoft.Authorization:RoleAssignments_ListForSubscription", "Microsoft.Resources:Resources_List",
         ]  # fmt: skip
         own_listing = bulk[name].listing
         assert own_listing is not None
         assert own_listing.request is not None
-        assert list(
-            own_listing.request.permission or actions_of(own_listing.request.operation)
-        ) == [own]
+        listings = (own_listing.request, *own_listing.below)
+        assert [one for listing in listings for one in _actions(listing)] == own
         assert not {one.operation for one in requests(kind)} & {own_listing.request.operation}
+
+
+def _actions(listing: Request) -> tuple[str, ...]:
+    return tuple(listing.permission or actions_of(listing.operation))
 
 
 def test_a_secret_of_the_listing_is_one_in_the_graph() -> None:

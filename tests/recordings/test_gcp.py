@@ -17,6 +17,7 @@ import pytest
 from scanner import pipeline
 from scanner.client.rest.operations import operations
 from scanner.core.reading.read_plan import requests
+from scanner.language.logging_query.coverage import covers
 from scanner.model.findings import Assessment
 from scanner.model.library import Library
 from scanner.model.rest_operations import PLACEHOLDER, RestOperation
@@ -163,8 +164,10 @@ def test_metadata_of_machines_are_not_kept() -> None:
     assert "updated-value" not in str(listed.data)
 
 
-def test_the_filter_of_the_benchmark_is_known_as_it_was_recorded(library: Library) -> None:
+def test_the_filter_of_the_benchmark_counts_as_it_was_recorded(library: Library) -> None:
     found = resources(_read("filter-alerts-cloud-custodian"), library)
-    condition = library.checks["gcp-alert-privileged-changes"].pass_when.source
+    deltas = "protoPayload.serviceData.policyDelta.bindingDeltas"
+    added = f'{deltas}.role:"roles/owner" AND {deltas}.action:("ADD" OR "REMOVE")'
+    service = 'protoPayload.serviceName="cloudresourcemanager.googleapis.com"'
     for metric in found.resources["gcp.logging.metric"]:
-        assert f"'{metric.value['text']}'" in condition
+        assert covers(str(metric.value["filter"]), f"{service} AND {added}")

@@ -156,6 +156,7 @@ def test_counts_are_those_of_the_checks_that_decide() -> None:
     assert unknown
     assert unknown.status == "not shown"
     assert f"1 unknown: {reference_scan.REFUSED}" in unknown.notes
+    assert "1 unknown: set params.versioned_buckets" in unknown.notes
     assert not unknown.mend
     assert links.criteria_of("aws-iam-root-mfa") == ["CC6.1", "CC6.6"]
 

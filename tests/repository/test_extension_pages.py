@@ -65,7 +65,7 @@ def test_a_format_is_added_as_the_page_says(
     assert run(["demo", "--help"]) == 0
     assert "counts, json or terminal" in capsys.readouterr().out
     assert run(["demo", "--format", "count"]) == 2
-    assert "known formats: counts, json, terminal" in capsys.readouterr().err
+    assert "did you mean 'counts'?" in capsys.readouterr().err
 
 
 def test_a_command_is_added_as_the_page_says(

@@ -21,6 +21,7 @@ def kinds(word: str) -> int:
       tscan checks kinds aws.s3.bucket
     """
     from scanner.cli.checks.new import readable_members
+    from scanner.cli.support.output import show
     from scanner.content.library import load_library
     from scanner.words import did_you_mean
 
@@ -29,13 +30,13 @@ def kinds(word: str) -> int:
         kind = library.kinds[word]
         click.echo(f"{kind.id}  {kind.title}")
         for line in readable_members(kind):
-            click.echo(f"  {line}")
+            show(f"  {line}\n")
         return 0
     found = 0
     for name in sorted(library.kinds):
         line = f"{name}  {library.kinds[name].title}"
         if word.lower() in line.lower():
-            click.echo(line)
+            show(f"{line}\n")
             found += 1
     # No line at all would look as if there were nothing to read.
     if not found:

@@ -39,6 +39,7 @@ def show(identity: str, checks: tuple[Path, ...]) -> int:
     Examples:
       tscan checks show aws-s3-bucket-versioned
     """
+    from scanner.cli.support.output import show as print_text
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
     from scanner.words import did_you_mean
@@ -49,7 +50,7 @@ def show(identity: str, checks: tuple[Path, ...]) -> int:
         raise TscanError(f"there is no check '{identity}'", did_you_mean(identity, library.checks))
     check = library.checks[identity]
     for heading, text in (*_question(check, library), *_uses(check, library)):
-        click.echo(f"{heading}\n{indent(text, '  ')}\n")
+        print_text(f"{heading}\n{indent(text, '  ')}\n\n")
     return 0
 
 
@@ -65,6 +66,11 @@ def _question(check: Check, library: Library) -> Iterator[Section]:
         label = f"tag params.{check.scope.tag} with a value of params.{check.scope.values}"
         yield "Chosen by label", label
     yield "When there is none", check.if_empty.value.replace("_", " ")
+    if check.where:
+        yield "When none is in scope", check.if_none_in_scope.value.replace("_", " ")
+    if kind.does_not_list:
+        holes = [f"{hole.what}: {hole.why}" for hole in kind.does_not_list]
+        yield "Does not list", "\n".join(holes)
     yield "Why", check.why
     yield "Fix", check.fix
 

@@ -26,8 +26,6 @@ NIGHTS: Final = (
     PROJECT / "snapshots/2026-11-30.snapshot.jsonl.gz",
 )
 """Evidence of an account in a simulator, recorded by `make demo-snapshot`."""
-SOURCE: Final = Source(again="tscan demo", before="tscan demo --into demo && cd demo")
-"""How the report names what it judged, and what makes a project that other commands work in."""
 _WITH_INTO: Final = ("into", "quiet")
 
 
@@ -71,7 +69,19 @@ def demo(options: JudgingOptions, into: Path | None) -> int:
     if not options.select and not options.checks:
         library = recorded_library(library, read_snapshot(NIGHTS[-1]))
     inputs = Inputs(library=library, config=config, decisions=decisions)
-    return judge_files([NIGHTS[-1]], options, inputs, places, source=SOURCE).report.exit_code
+    return judge_files([NIGHTS[-1]], options, inputs, places, source=demo_source()).report.exit_code
+
+
+def demo_source() -> Source:
+    """How the report names what it judged, and what makes a project that other commands work in."""
+    from scanner.cli.support.given import CONTENT, JUDGING, MISSING, given
+
+    return Source(
+        again=f"tscan demo {given((*CONTENT, *JUDGING))}".rstrip(),
+        before="tscan demo --into demo && cd demo",
+        inputs=given(CONTENT, absolute=True),
+        checks=given(MISSING, absolute=True),
+    )
 
 
 def project_inputs(library: Library) -> tuple[Config, Decisions]:

@@ -173,10 +173,11 @@ def _trust(options: TrustOptions, form: str) -> Trust:
     if options.github:
         return _github(options)
     if options.ref or options.account:
-        raise TscanError("--ref and --account are of the role for GitHub", "add --github")
+        raise TscanError("--ref and --account need --github", "add --github")
     if form not in ROLE_FORMS and (options.trust or options.external_id):
         raise TscanError(
-            "--trust and --external-id are of the role", "add --format terraform or cloudformation"
+            "--trust and --external-id need a format of the role",
+            "add --format terraform or cloudformation",
         )
     return PrincipalTrust(options.trust, options.external_id)
 
@@ -186,7 +187,7 @@ def _github(options: TrustOptions) -> GithubTrust:
 
     if options.trust or options.external_id:
         raise TscanError(
-            "--github, and --trust with --external-id, are two ways into the role",
+            "--github excludes --trust and --external-id",
             "print a role for each",
         )
     return GithubTrust(options.github, options.ref or "refs/heads/main")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,18 @@ import click
 from scanner.content.locations import default_roots
 from scanner.errors import TscanError
 from scanner.history.ledger.commit import commit_scan
+from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import find_signer
 from scanner.history.snapshots.snapshot_file import read_snapshot
+from scanner.history.stores import open_store
+from scanner.model.history import chain_name
 
 if TYPE_CHECKING:
     from scanner.cli.support.judging import Decisions
     from scanner.cli.support.options import JudgingOptions
+    from scanner.model.answers import Snapshot
     from scanner.model.findings import Assessment
+    from scanner.model.history import Record
     from scanner.model.library import Library
 
 
@@ -30,9 +35,11 @@ def commit(
     store: str,
 ) -> list[str]:
     """Commit the snapshots in these files, with the assessment of them; the chains."""
+    # Read again from the files: what is committed is what was judged, not what memory holds.
+    snapshots = [read_snapshot(path) for path in paths]
+    known = _committed_scans(snapshots, store)
     records = commit_scan(
-        # Read again from the files: what is committed is what was judged, not what memory holds.
-        [read_snapshot(path) for path in paths],
+        snapshots,
         assessment,
         library,
         store,
@@ -40,17 +47,41 @@ def commit(
         attestations=decisions.attestations,
         roots=default_roots(checks=options.checks, mappings=options.mappings),
     )
+    new = [record for record in records if record.scan not in known]
     if not options.quiet:
-        numbers = ", ".join(f"{record.chain} {record.seq}" for record in records)
-        click.echo(f"history: {numbers} in {store}", err=True)
+        for line in _lines(records, new, store):
+            click.echo(line, err=True)
     # Also with --quiet: it would else come out when somebody verifies the year.
-    if find_signer() is None:
+    if new and find_signer() is None:
         click.echo(
             f"history: not signed, so that whoever can write {store} can change it; "
             "'tscan init' makes a key",
             err=True,
         )
     return [record.chain for record in records]
+
+
+def _committed_scans(snapshots: Sequence[Snapshot], store: str) -> set[str]:
+    """The ids of scans that the chains of these snapshots hold."""
+    ledger = Ledger(open_store(store))
+    chains = {chain_name(snapshot.target, snapshot.scope) for snapshot in snapshots}
+    found: set[str] = set()
+    for chain in chains & set(ledger.chains()):
+        found.update(record.scan for record in ledger.records(chain))
+    return found
+
+
+def _lines(records: Sequence[Record], new: Sequence[Record], store: str) -> Iterator[str]:
+    """`history: aws:111122223333 3 in .tscan`; of a scan that was there, that nothing is added."""
+    if new:
+        yield f"history: {_numbers(new)} in {store}"
+    old = [record for record in records if record not in new]
+    if old:
+        yield f"history: nothing added: {_numbers(old)} in {store} is this scan already"
+
+
+def _numbers(records: Sequence[Record]) -> str:
+    return ", ".join(f"{record.chain} {record.seq}" for record in records)
 
 
 def anchor(store: str, targets: Sequence[str], repository: str, *, quiet: bool) -> None:
@@ -60,8 +91,6 @@ def anchor(store: str, targets: Sequence[str], repository: str, *, quiet: bool) 
     """
     from scanner.cli.history import anchored
     from scanner.history.ledger.git_anchors import GitAnchors
-    from scanner.history.ledger.ledger import Ledger
-    from scanner.history.stores import open_store
 
     try:
         for line in anchored(Ledger(open_store(store)), targets, GitAnchors(repository)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -102,16 +103,28 @@ def file_evidence(paths: Sequence[Path]) -> Evidence:
 
     ended: dict[str, str] = {}
     chains: dict[str, str] = {}
+    files: dict[str, Path] = {}
 
     def snapshots() -> Iterator[Snapshot]:
         for path in snapshot_files(paths):
             snapshot = read_snapshot(path)
             target = str(snapshot.target)
+            if target in files:
+                raise _second_file(target, files[target], path)
+            files[target] = path
             ended[target] = snapshot.finished
             chains[target] = chain_name(target, snapshot.scope)
             yield snapshot
 
     return Evidence(snapshots=snapshots(), ended=ended, chains=chains)
+
+
+def _second_file(target: str, first: Path, second: Path) -> TscanError:
+    # Not left to judging, which knows the ids of scans and not the files that people have.
+    return TscanError(
+        f"{first} and {second} are both snapshots of {target}",
+        f"name one of them, as in: tscan replay {shlex.quote(str(second))}",
+    )
 
 
 def snapshot_files(paths: Sequence[Path]) -> Iterator[Path]:

@@ -13,6 +13,7 @@ import click
 
 from scanner.cli.support.denied import denied_permissions
 from scanner.cli.support.evidence import chosen_evidence, file_evidence, newest_line, no_scan
+from scanner.cli.support.given import CONTENT, EVIDENCE, JUDGING, MISSING, given
 from scanner.cli.support.options import (
     ContentOptions,
     JudgingOptions,
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 
 NOT_NAMED: Final = Source()
-NEWEST: Final = Source(again="tscan replay")
-"""How commands name the newest scans in history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +103,7 @@ def judge_evidence(
     chosen = chosen_evidence(evidence, inputs.config)
     if chosen is None:
         raise no_scan(evidence, inputs.config)
-    source = NEWEST
+    source = newest_scans()
     if evidence.snapshots:
         source = named_files(evidence.snapshots)
     judged = _judged(chosen.snapshots, options, inputs, compare=compare)
@@ -115,10 +114,36 @@ def judge_evidence(
     return report.exit_code
 
 
-def named_files(paths: Sequence[Path]) -> Source:
-    """How commands name these snapshot files."""
+def named_files(paths: Sequence[Path], *, committed: bool = False) -> Source:
+    """How commands name these snapshot files, with the options that were given.
+
+    `committed` ones are found in history as well.
+    """
     names = shlex.join(map(str, paths))
-    return Source(again=f"tscan replay {names}", snapshots=names)
+    source = Source(
+        again=_joined("tscan replay", names, given((*CONTENT, *JUDGING))),
+        snapshots=names,
+        inputs=given(CONTENT),
+        checks=given(MISSING),
+    )
+    if not committed:
+        return source
+    # Not `--target`: a scan names by it what to read, and other commands what was read.
+    inputs, checks = given(("store", *CONTENT)), given(("store", *MISSING))
+    return replace(source, snapshots="", inputs=inputs, checks=checks)
+
+
+def newest_scans() -> Source:
+    """How commands name the newest scans in history, with the options that were given."""
+    return Source(
+        again=_joined("tscan replay", given((*EVIDENCE, *CONTENT, *JUDGING))),
+        inputs=given((*EVIDENCE, *CONTENT)),
+        checks=given((*EVIDENCE, *MISSING)),
+    )
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
 
 
 def judge_everything(evidence: Evidence, inputs: Inputs) -> Report:

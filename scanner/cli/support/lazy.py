@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from scanner.cli.support.variables import bind_variables
+from scanner.cli.support.variables import bind_variables, refuse_unknown
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -50,6 +50,7 @@ class LazyGroup(click.Group):
             raise
         if command is not None:
             bind_variables(command, f"{ctx.command_path} {name}")
+            refuse_unknown(self, ctx, command)
         return name, command, rest
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

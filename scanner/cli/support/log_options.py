@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -22,7 +21,7 @@ def log_options(command: Command) -> Command:
         ),
         click.option(
             "--log-file",
-            type=click.Path(path_type=Path),
+            type=click.Path(),
             metavar="FILE",
             expose_value=False,
             callback=_log_file,
@@ -37,7 +36,7 @@ def log_options(command: Command) -> Command:
     return command
 
 
-# The log itself is imported where it is asked for: `--help` needs none.
+# The log itself is imported where it is asked for: `--help` needs none, nor `pathlib`.
 
 
 def _verbose(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
@@ -47,8 +46,10 @@ def _verbose(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
         show_calls(ctx)
 
 
-def _log_file(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
+def _log_file(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     if value is not None:
+        from pathlib import Path
+
         from scanner.cli.support.log import keep_calls
 
-        keep_calls(ctx, value)
+        keep_calls(ctx, Path(value))

@@ -93,8 +93,7 @@ def _format(name: str) -> Format:
         # A known format may need a package that is missing: that error names the package.
         if name in FORMATS.names:
             raise
-        known = f"known formats: {', '.join(FORMATS.names)}"
-        raise TscanError(f"unknown format '{name}'", known) from error
+        raise TscanError(f"--format: {error.message}", error.hint) from None
 
 
 def _check_distinct_files(found: Iterable[Destination]) -> None:
@@ -110,7 +109,9 @@ def _check_writable(path: Path) -> None:
     if not path.parent.is_dir():
         raise TscanError(f"{path}: there is no folder {path.parent}", "make it first")
     if not os.access(path.parent, os.W_OK):
-        raise TscanError(f"{path}: the folder {path.parent} cannot be written to")
+        raise TscanError(
+            f"{path}: the folder {path.parent} cannot be written to", "name another place"
+        )
 
 
 def write(report: Report, places: Sequence[Destination]) -> None:

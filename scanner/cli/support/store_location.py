@@ -61,6 +61,13 @@ def _nearest() -> Path | None:
     while True:
         if (folder / CONFIG).is_file():
             return _checked_owner(place / CONFIG)
+        # A folder, or a link to nothing: judged as if nothing were configured, what is in force
+        # would be forgotten.
+        if os.path.lexists(folder / CONFIG):
+            raise TscanError(
+                f"{place / CONFIG} is not a file",
+                "rename it, or name the configuration by --config",
+            )
         # In a worktree and a submodule, `.git` is a file.
         if (folder / ".git").exists() or folder == folder.parent:
             return None

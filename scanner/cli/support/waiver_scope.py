@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,11 @@ class ScanEvidence:
         assessment = judge(self.snapshots, self.library, checks=tuple(checks))
         for result in assessment.results:
             yield from result.findings
+
+    def day(self, target: str) -> date:
+        """The day of a target's scan, by which it is decided which waivers count."""
+        ends = [one.finished for one in self.snapshots if str(one.target) == target]
+        return datetime.fromisoformat(max(ends)).date()
 
 
 def load_evidence(snapshot: Path | None, options: HistoryOptions) -> ScanEvidence:

@@ -168,7 +168,7 @@ def _status(
         return Status.ACCEPTED
     if evidence.applicable and not _tested(counts):
         # `_unshown` found no gap: every population is empty, and the control defines what that is.
-        if _may_not_occur(evidence.control):
+        if _may_not_occur(evidence):
             return Status.NO_OCCURRENCE
         return Status.NOT_APPLICABLE
     return Status.PASS
@@ -218,19 +218,31 @@ def _nothing_tested(evidence: _Evidence, counts: Counts) -> Iterator[str]:
 
 
 def _why_untested(evidence: _Evidence, counts: Counts) -> Iterator[str]:
-    when_empty = evidence.control.when_empty
-    may_be_empty = when_empty is WhenEmpty.NOT_APPLICABLE or _may_not_occur(evidence.control)
+    says = _when_nobody(evidence)
+    may_be_empty = says is WhenEmpty.NOT_APPLICABLE or _may_not_occur(evidence)
     if counts.scoped_out:
         yield "labels put every resource out of scope"
     elif not _all_empty(evidence.found):
         yield "nothing was tested"
     elif not may_be_empty:
-        yield "there is no resource to test, and the control requires one"
+        yield _none_to_test(evidence.found)
 
 
 def _all_empty(results: Sequence[CheckResult]) -> bool:
-    """Whether every population was read and is empty; no result at all shows nothing."""
-    return bool(results) and all(result.empty for result in results)
+    """Whether every population was read and nobody is in it; no result at all shows nothing."""
+    return bool(results) and all(map(_has_nobody, results))
+
+
+def _has_nobody(result: CheckResult) -> bool:
+    """Whether a population was read whole and has no resource, or none in scope."""
+    return result.empty or result.none_in_scope
+
+
+def _none_to_test(results: Sequence[CheckResult]) -> str:
+    """Why nothing was tested: nothing is there, or nothing of it is in scope."""
+    if any(result.none_in_scope for result in results):
+        return "no resource is in scope of a check, and the control requires one"
+    return "there is no resource to test, and the control requires one"
 
 
 def _missing_attestations(evidence: _Evidence) -> Iterator[str]:
@@ -249,9 +261,17 @@ def _missing_attestations(evidence: _Evidence) -> Iterator[str]:
             yield _unmet(evidence, requirement)
 
 
-def _may_not_occur(control: Control) -> bool:
+def _may_not_occur(evidence: _Evidence) -> bool:
     """Whether a period without any event is a status of its own; a setting always exists."""
-    return control.when_empty is WhenEmpty.NO_OCCURRENCE and "per event" in control.modes
+    says = _when_nobody(evidence)
+    return says is WhenEmpty.NO_OCCURRENCE and "per event" in evidence.control.modes
+
+
+def _when_nobody(evidence: _Evidence) -> WhenEmpty:
+    """What the control reads as where no check has anybody to ask."""
+    if all(result.none_in_scope for result in evidence.found):
+        return evidence.control.when_none_in_scope
+    return evidence.control.when_empty
 
 
 # -- requirements ---------------------------------------------------------------------------------
@@ -284,9 +304,15 @@ def _found_population(evidence: _Evidence, check: str) -> bool:
         return False
     if not _is_read_completely(evidence, check):
         return False
+    return any(_is_found(result) for result in evidence.results.get(check, ()))
+
+
+def _is_found(result: CheckResult) -> bool:
+    """Whether there is a population, be it that it concerns nobody."""
     # Vacuous truth: an empty population may have a finding too, of its emptiness.
-    results = evidence.results.get(check, ())
-    return any(result.findings and not result.empty for result in results)
+    if result.none_in_scope:
+        return not result.findings
+    return bool(result.findings) and not result.empty
 
 
 def _open_checks(evidence: _Evidence, checks: Sequence[str]) -> tuple[str, ...]:
@@ -358,7 +384,7 @@ def _count(results: Sequence[CheckResult], accepted: frozenset[str]) -> Counts:
                 verdict = Verdict.WAIVED
             by_verdict[verdict] += 1
             ref = finding.resource
-            if ref.id != "*" and not result.empty:
+            if ref.id != "*" and not _has_nobody(result):
                 resource = (ref.target, ref.kind, ref.region, ref.id)
                 resources.add(resource)
     return Counts(

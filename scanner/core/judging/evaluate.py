@@ -39,7 +39,7 @@ def evaluate_check(
     No resource is left out in silence: what cannot be decided is an unknown finding.
     """
     findings: list[Finding] = []
-    scoped_out = 0
+    left_out = scoped_out = 0
     in_scope = _label_filter(check, params)
     # The loop runs for every resource of every check: what does not change is looked up once, and
     # the way to a pass calls nothing but the conditions.
@@ -51,7 +51,9 @@ def evaluate_check(
             selected = where.evaluate(bindings)
             if selected is not True:
                 # Not known to be outside: an unread condition does not leave a resource out.
-                if selected is not False:
+                if selected is False:
+                    left_out += 1
+                else:
                     finding = _not_passed(check, where, resource.ref, bindings, selected)
                     findings.append(finding)
                 continue
@@ -79,25 +81,17 @@ def evaluate_check(
             finding = _not_passed(check, condition, resource.ref, bindings, outcome)
             findings.append(finding)
     findings.extend(_unknown(check, gap.ref, gap.unread) for gap in gaps)
-    return _result(check, target, title, findings, scoped_out)
-
-
-def _result(
-    check: Check,
-    target: Target,
-    title: str,
-    findings: list[Finding],
-    scoped_out: int,
-) -> CheckResult:
     # Vacuous truth: a gap is a finding, so that only a complete listing is ever empty.
-    empty = not findings and not scoped_out
-    if empty:
-        findings = _empty_population(check, target, title)
+    nobody = not findings and not scoped_out
+    if nobody:
+        findings = _nobody_asked(check, target, title, left_out)
     return CheckResult(
         check=check.id,
         target=target,
         findings=tuple(findings),
-        empty=empty,
+        empty=nobody and not left_out,
+        none_in_scope=nobody and left_out > 0,
+        left_out=left_out,
         scoped_out=scoped_out,
     )
 
@@ -159,12 +153,18 @@ def _finding(
     )
 
 
-def _empty_population(check: Check, target: Target, title: str) -> list[Finding]:
-    """What `if_empty` makes of a population that was read completely and is empty."""
-    if check.if_empty is IfEmpty.NOT_APPLICABLE:
+def _nobody_asked(check: Check, target: Target, title: str, left_out: int) -> list[Finding]:
+    """The finding of a population that was read whole and has nobody to ask, if there is one."""
+    # Nothing there and nobody in scope are two facts: an account without local users has a password
+    # policy that concerns nobody, one without a detector lacks something.
+    says, reason = check.if_empty, f"there is no {title} in {target}"
+    if left_out:
+        says = check.if_none_in_scope
+        reason = f"no {title} in {target} is in scope, {left_out} out of scope"
+    if says is IfEmpty.NOT_APPLICABLE:
         return []
     verdict = Verdict.UNKNOWN
-    if check.if_empty is IfEmpty.FAIL:
+    if says is IfEmpty.FAIL:
         verdict = Verdict.FAIL
     ref = ResourceRef(
         kind=check.kind,
@@ -173,7 +173,6 @@ def _empty_population(check: Check, target: Target, title: str) -> list[Finding]
         target=target,
         region="",
     )
-    reason = f"no {title} in {target} is in scope"
     return [_finding(check, ref, verdict, reason)]
 
 

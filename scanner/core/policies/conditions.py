@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Final
 
 from scanner.core.policies.document import Condition
 from scanner.core.policies.wildcards import has_wildcard
+from scanner.language.address_ranges import internet_ranges
 
 _STRING_OPERATORS: Final = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike"})
 _ARN_OPERATORS: Final = frozenset({"ArnEquals", "ArnLike"})
@@ -28,17 +28,14 @@ _VPC: Final = re.compile(r"vpce?-[0-9a-z]+", re.ASCII)
 _PRINCIPAL_ID: Final = re.compile(
     r"(?:[0-9]{12}|A[A-Z]{3}[A-Z0-9]{12,}(?::.*)?)", re.ASCII | re.DOTALL
 )
-_PRIVATE_V4: Final = (
-    IPv4Network("10.0.0.0/8"),
-    IPv4Network("172.16.0.0/12"),
-    IPv4Network("192.168.0.0/16"),
+_SERVICE_LINKED: Final = re.compile(
+    r"arn:[a-z-]+:iam::[^:]+:role/aws-service-role/.*", re.ASCII | re.DOTALL
 )
-_PRIVATE_V6: Final = IPv6Network("fc00::/7")
-_WIDEST_V4: Final = 2**24
-"""Addresses of a /8. S3 calls a wider IPv4 range public (Amazon S3 User Guide, "The meaning of
-public")."""
-_WIDEST_V6: Final = 2**96
-"""Addresses of a /32, by the same rule."""
+"""Roles that only an AWS service takes, in whatever account."""
+_WIDEST_V4: Final = 8
+"""S3 calls a wider IPv4 range public (Amazon S3 User Guide, "The meaning of public")."""
+_WIDEST_V6: Final = 32
+"""By the same rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class Restriction:
     """What a condition restricts a statement to."""
 
     by: str
-    """`account`, `arn`, `principal`, `organization` or `network`."""
+    """`account`, `arn`, `principal`, `organization`, `network` or `service`."""
     values: tuple[str, ...]
 
 
@@ -167,21 +164,52 @@ def restrictions(conditions: tuple[Condition, ...]) -> tuple[Restriction, ...]:
     return tuple(found)
 
 
-def denies_all_unnamed(conditions: tuple[Condition, ...]) -> bool:
-    """Whether a Deny with these conditions still denies everyone who cannot be named.
+def spared(conditions: tuple[Condition, ...]) -> tuple[Restriction, ...] | None:
+    """Whom a Deny with these conditions spares, where it denies everyone who cannot be named.
 
-    Without conditions it denies everyone. With negated ones (`unless aws:PrincipalOrgID is
-    ours`) it spares those that one of them names: a negated operator also holds where the key is
-    missing, so the anonymous are denied.
+    Without conditions it spares nobody. With negated ones (`unless aws:PrincipalOrgID is ours`)
+    it spares those that one of them names: a negated operator also holds where the key is
+    missing, so the anonymous are denied. None: it spares some that nothing names.
     """
-    return all(map(_spares_only_named, conditions))
+    found: list[Restriction] = []
+    for condition in conditions:
+        restriction = _spares(condition)
+        if restriction is None:
+            return None
+        found.append(restriction)
+    return tuple(found)
 
 
-def _spares_only_named(condition: Condition) -> bool:
+def _spares(condition: Condition) -> Restriction | None:
+    if _spares_services(condition):
+        return Restriction("service", ())
     positive = _POSITIVE_OF_NEGATED.get(condition.operator)
-    if positive is None or condition.quantifier:
+    # Of a key with several values, one that is named does not show that all are: only ForAllValues
+    # over a negated operator spares no more than those with a named value. Over a missing key
+    # ForAnyValue does not hold, and the anonymous would be spared.
+    is_missed = condition.quantifier == "ForAnyValue" and not condition.if_exists
+    if positive is None or is_missed:
+        return None
+    if _names_service_roles(condition):
+        return Restriction("service", ())
+    return _restriction(condition, positive)
+
+
+def _names_service_roles(condition: Condition) -> bool:
+    if condition.key != "aws:principalarn" or not condition.values:
         return False
-    return _restriction(condition, positive) is not None
+    return all(map(_SERVICE_LINKED.fullmatch, condition.values))
+
+
+def _spares_services(condition: Condition) -> bool:
+    """Whether only AWS services themselves are spared.
+
+    An anonymous request has no such key, so that without IfExists it would be spared as well.
+    """
+    is_key = condition.key == "aws:principalisawsservice" and condition.operator == "Bool"
+    if not is_key or not condition.if_exists or condition.quantifier:
+        return False
+    return {value.lower() for value in condition.values} == {"false"}
 
 
 def restricts_source(conditions: tuple[Condition, ...]) -> bool:
@@ -255,31 +283,9 @@ def _names_source(condition: Condition) -> bool:
     return all(_names_arn(value, condition.operator) for value in condition.values)
 
 
-def _smaller_than_internet(ranges: Iterable[str]) -> bool:
+def _smaller_than_internet(ranges: Sequence[str]) -> bool:
     """Whether the address ranges together are smaller than what counts as the public internet."""
-    public_v4: list[IPv4Network] = []
-    public_v6: list[IPv6Network] = []
-    for text in ranges:
-        try:
-            network = ip_network(text, strict=False)
-        except ValueError:
-            return False
-        if isinstance(network, IPv4Network):
-            # Not `is_private`: before Python 3.11.4 it looks at both ends only, and so calls
-            # 0.0.0.0/0 private.
-            if not any(map(network.subnet_of, _PRIVATE_V4)):
-                public_v4.append(network)
-        elif network.network_address.ipv4_mapped is not None:
-            # `::ffff:0:0/96` is the whole of IPv4 in IPv6's notation.
-            return False
-        elif not network.subnet_of(_PRIVATE_V6):
-            public_v6.append(network)
-    # Together, because two halves of the internet are the internet; collapsed, because a range
-    # that is written twice counts once.
-    addresses_v4 = 0
-    for network_v4 in collapse_addresses(public_v4):
-        addresses_v4 += network_v4.num_addresses
-    addresses_v6 = 0
-    for network_v6 in collapse_addresses(public_v6):
-        addresses_v6 += network_v6.num_addresses
-    return addresses_v4 <= _WIDEST_V4 and addresses_v6 <= _WIDEST_V6
+    try:
+        return not internet_ranges(ranges, _WIDEST_V4, _WIDEST_V6)
+    except ValueError:
+        return False

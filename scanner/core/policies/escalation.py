@@ -2,75 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
-from scanner.core.policies.document import Statement
-from scanner.core.policies.effects import denies_action, denies_resource
+from scanner.core.policies.control import Control
+from scanner.core.policies.methods import Method, methods
+from scanner.core.policies.permitted import Principal
 from scanner.core.policies.queries import grants_admin
-from scanner.core.policies.wildcards import covered_by_any, covers
+from scanner.core.policies.truth import Truth, all_of, any_of
 from scanner.model.values import Unreadable
-
-Truth = bool | Unreadable
-"""Kleene's three values: true, false, and a reason why neither is known."""
 
 Methods = list[str] | Unreadable
 """The ids of the methods that a holder has."""
-Worth = Mapping[str, Truth]
-"""By ARN: whether reaching the principal gives more rights."""
-Leads = Callable[[str], Truth]
-"""Whether acting on what a resource pattern names leads on."""
 
-_OWN_USER: Final = "/${aws:username}"
-"""How a resource ends that is the caller itself."""
-_VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
-_TARGETS: Final = {"credential": ":user/", "trust": ":role/", "pass": ":role/"}
-"""What a method of each reach acts on."""
-_SECOND_FACTOR: Final = frozenset({"aws:multifactorauthpresent", "aws:multifactorauthage"})
-"""Keys of conditions that every principal with the right can meet."""
+_NESTED: Final = frozenset({"join", "boundary"})
+"""Reaches that ask what a holder could do with more; that question does not ask itself again."""
+_ATTACHED: Final = "iam:policyarn"
+_WIDE_POLICIES: Final = ("AdministratorAccess", "IAMFullAccess")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Method:
-    """A set of actions that together give more rights."""
+class Account:
+    """The principals of an account, its groups, and the managed policies in it."""
 
     id: str
-    reach: str
-    """`grant`, `credential`, `trust` or `pass`: what the first action works on."""
-    actions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Principal:
-    """A user or role with every statement that applies to it.
-
-    These are its own, its groups' and its managed policies'.
-    """
-
-    arn: str
-    statements: tuple[Statement, ...]
-    boundary: tuple[Statement, ...] | None
-    """The permissions boundary; None: it has none."""
-    unread: str = ""
-    """Why some statement of it is not known."""
-
-
-@cache
-def methods() -> tuple[Method, ...]:
-    """The known methods, from `escalation.tsv`."""
-    text = files(__package__).joinpath("escalation.tsv").read_text(encoding="utf-8")
-    found: list[Method] = []
-    for line in text.splitlines():
-        if not line or line.startswith(("#", "id\t")):
-            continue
-        name, reach, actions = line.split("\t")
-        needed = tuple(actions.lower().split())
-        found.append(Method(id=name, reach=reach, actions=needed))
-    return tuple(found)
+    holders: Sequence[Principal]
+    groups: Mapping[str, Principal] = field(default_factory=dict)
+    """By ARN; each holds the group's statements."""
+    policies: Mapping[str, Principal] = field(default_factory=dict)
+    """By ARN; each holds the statements of the version in force."""
 
 
 def administrator(holder: Principal, account: str) -> Truth:
@@ -85,7 +47,7 @@ def administrator(holder: Principal, account: str) -> Truth:
     return False
 
 
-def escalations(holders: Sequence[Principal], account: str) -> dict[str, Methods]:
+def escalations(account: Account) -> dict[str, Methods]:
     """By ARN: the methods that each holder has; Unreadable where conditions or unread policies
     leave it open.
 
@@ -93,160 +55,300 @@ def escalations(holders: Sequence[Principal], account: str) -> dict[str, Methods
     worth it: an administrator, or one that can itself escalate. That is a fixed point, reached
     after at most as many rounds as there are holders.
     """
-    worth = {holder.arn: administrator(holder, account) for holder in holders}
-    found = _methods_by_holder(holders, worth)
-    for _ in holders:
+    search = _Search(account)
+    found = search.round()
+    for _ in account.holders:
         grown: dict[str, Truth] = {}
-        for arn, truth in worth.items():
-            grown[arn] = _any_of([truth, _has_any(found[arn])])
-        if grown == worth:
+        for arn, truth in search.worth.items():
+            grown[arn] = any_of([truth, _has_any(found[arn])])
+        if grown == search.worth:
             break
-        worth = grown
-        found = _methods_by_holder(holders, worth)
+        search.worth = grown
+        found = search.round()
     return found
 
 
-def _methods_by_holder(holders: Sequence[Principal], worth: Worth) -> dict[str, Methods]:
-    return {holder.arn: _methods_of(holder, worth) for holder in holders}
+@dataclass(slots=True, init=False)
+class _Search:
+    """One round of the fixed point over an account."""
+
+    account: Account
+    worth: dict[str, Truth]
+    """By ARN: whether reaching the principal gives more rights."""
+    control: Control
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.control = Control(account.holders)
+        self.worth = {holder.arn: administrator(holder, account.id) for holder in account.holders}
+
+    def round(self) -> dict[str, Methods]:
+        """The methods of each holder, by what is known of the others' worth."""
+        found: dict[str, Methods] = {}
+        for holder in self.account.holders:
+            found[holder.arn] = _Ways(self, holder).methods()
+        return found
 
 
-def _methods_of(holder: Principal, worth: Worth) -> Methods:
-    certain: list[str] = []
-    doubts: list[Unreadable] = []
-    if holder.unread:
-        doubts.append(Unreadable(holder.unread))
-    for method in methods():
-        truth = _has_method(holder, method, worth)
-        if truth is True:
-            certain.append(method.id)
-        elif isinstance(truth, Unreadable):
-            doubts.append(Unreadable(f"{method.id}: {truth.reason}"))
-    # What is certain is a failure, whatever the open methods would turn out to be.
-    if certain or not doubts:
-        return certain
-    return doubts[0]
+class _Ways:
+    """The ways of one holder; `nested`: only those that do not ask what more rights would do."""
 
+    def __init__(self, search: _Search, holder: Principal, *, nested: bool = False) -> None:
+        self.search = search
+        self.holder = holder
+        self.nested = nested
+        self.permissions = search.control.permissions(holder)
+        self.account = search.account
+        self.reaches: dict[str, Callable[[Method], Truth]] = {
+            "user": self._writes_user,
+            "group": self._writes_group,
+            "role": self._writes_role,
+            "policy": self._writes_policy,
+            "join": self._joins,
+            "credential": self._takes_credentials,
+            "trust": self._takes_role,
+            "pass": self._passes_role,
+            "boundary": self._lifts_boundary,
+        }
 
-def _has_method(holder: Principal, method: Method, worth: Worth) -> Truth:
-    def leads_on(resource: str) -> Truth:
-        return _leads(resource, method.reach, holder.arn, worth)
+    def methods(self) -> Methods:
+        """The ids of the methods that the holder certainly has, or why that is open."""
+        certain: list[str] = []
+        doubts: list[Unreadable] = []
+        if self.holder.unread:
+            doubts.append(Unreadable(self.holder.unread))
+        for method in methods():
+            truth = self._has(method)
+            if truth is True:
+                certain.append(method.id)
+            elif isinstance(truth, Unreadable):
+                doubts.append(Unreadable(f"{method.id}: {truth.reason}"))
+        # What is certain is a failure, whatever the open methods would turn out to be.
+        if certain or not doubts:
+            return certain
+        return doubts[0]
 
-    first, *others = method.actions
-    # Only the first action works on something that must be worth it: `iam:PassRole` on the role,
-    # for one.
-    held = [_may_do(holder, first, leads_on)]
-    for action in others:
-        held.append(_may_do(holder, action, _anywhere))
-    return _all_of(held)
-
-
-def _anywhere(resource: str) -> Truth:
-    return True
-
-
-def _leads(resource: str, reach: str, own: str, worth: Worth) -> Truth:
-    """Whether acting on what a resource pattern names is worth more than what the holder has."""
-    if reach == "grant":
-        return True
-    if reach == "credential" and resource.endswith(_OWN_USER):
-        return False
-    if "${" in resource:
-        # The value of a variable is not known here; as a wildcard it matches no less.
-        widest = _leads(_VARIABLE.sub("*", resource), reach, own, worth)
-        if widest is False:
+    def _has(self, method: Method) -> Truth:
+        if self.nested and method.reach in _NESTED:
             return False
-        return Unreadable(f"{resource} depends on a policy variable")
-    return _any_of(_worth_of_targets(resource, reach, own, worth))
+        first, *others = method.actions
+        if not self.permissions.relevant(first).allows:
+            return False
+        held = all_of(self.permissions.may(action) for action in others)
+        if held is False:
+            return False
+        return all_of([held, self.reaches[method.reach](method)])
 
+    # What rights are written to.
 
-def _worth_of_targets(resource: str, reach: str, own: str, worth: Worth) -> Iterator[Truth]:
-    for arn, truth in worth.items():
-        if arn != own and _TARGETS[reach] in arn and covers(resource, arn):
-            yield truth
+    def _writes_user(self, method: Method) -> Truth:
+        action = method.actions[0]
+        users = [holder for holder in self.account.holders if holder.is_user]
+        # Who is a user knows itself; a role may come to act as a user that is made tomorrow.
+        anywhere: Truth = False
+        if not self.holder.is_user:
+            anywhere = self._writes_any(action, "user/*")
+        return any_of(chain([anywhere], (self._written(action, user) for user in users)))
 
+    def _writes_role(self, method: Method) -> Truth:
+        action = method.actions[0]
+        roles = [holder for holder in self.account.holders if not holder.is_user]
+        anywhere = self._writes_any(action, "role/*")
+        return any_of(chain([anywhere], (self._written(action, role) for role in roles)))
 
-def _may_do(holder: Principal, action: str, leads: Leads) -> Truth:
-    """Whether the holder may do the action on something that leads on."""
-    granted = _any_of(_grants(holder.statements, action, leads))
-    if granted is False:
-        return False
-    # A boundary grants nothing: it only limits what the policies grant. A Deny counts wherever it
-    # stands.
-    boundary = holder.boundary or ()
-    within: Truth = True
-    if holder.boundary is not None:
-        within = _any_of(_grants(boundary, action, _anywhere))
-    denied = _any_of(_denials((*holder.statements, *boundary), action))
-    return _all_of([granted, within, _negated(denied)])
+    def _writes_group(self, method: Method) -> Truth:
+        action = method.actions[0]
+        known = {*self.account.groups, *self.holder.groups}
+        anywhere = self._writes_any(action, "group/*")
+        ways = (
+            all_of([self._may_write(action, group), self._is_in(group)]) for group in sorted(known)
+        )
+        return any_of(chain([anywhere], ways))
 
+    def _writes_policy(self, method: Method) -> Truth:
+        action = method.actions[0]
+        known = {*self.account.policies, *self.holder.policies, self.holder.boundary_arn}
+        for other in self.account.holders:
+            known.update(other.policies)
+        anywhere = self._writes_any(action, "policy/*")
+        ways = (
+            all_of([self.permissions.may(action, policy), self._bears(policy)])
+            for policy in sorted(known)
+            # AWS's own policies are not written by customers.
+            if policy and ":iam::aws:" not in policy
+        )
+        return any_of(chain([anywhere], ways))
 
-def _grants(statements: Iterable[Statement], action: str, leads: Leads) -> Iterator[Truth]:
-    for statement in statements:
-        if statement.allow:
-            yield _grants_action(statement, action, leads)
+    def _writes_any(self, action: str, name: str) -> Truth:
+        """Whether rights can be written to everything of a type: then also to what is made
+        tomorrow, of which nobody knows who will bear it.
+        """
+        return self._may_write(action, self._arn(name))
 
+    def _written(self, action: str, target: Principal) -> Truth:
+        """Whether rights can be written to a principal that is the holder's."""
+        written = self._may_write(action, target.arn, bound=target.boundary_arn)
+        if written is False:
+            return False
+        return all_of([written, self._is_mine(target)])
 
-def _grants_action(allow: Statement, action: str, leads: Leads) -> Truth:
-    is_named = covered_by_any(allow.actions, action)
-    if is_named == allow.not_action:
-        return False
-    resources = allow.resources
-    if allow.not_resource:
-        resources = ("*",)
-    reaches = _any_of(map(leads, resources))
-    if reaches is False:
-        return False
-    if all(condition.key in _SECOND_FACTOR for condition in allow.conditions):
-        return reaches
-    return Unreadable(f"{action} is allowed under a condition")
+    def _may_write(self, action: str, target: str, bound: str = "") -> Truth:
+        """Whether the holder may write rights that are worth it, of those that conditions leave."""
+        if not self.permissions.relevant(action).allows:
+            return False
+        return any_of(
+            all_of([worth, self._may_choosing(action, target, policy, bound)])
+            for policy, worth in list(self._choices(action))
+        )
 
+    def _may_choosing(self, action: str, target: str, policy: str, bound: str) -> Truth:
+        chosen = {"iam__policyarn": policy} if policy else {}
+        return self.permissions.may(action, target, iam__permissionsboundary=bound, **chosen)
 
-def _denials(statements: Iterable[Statement], action: str) -> Iterator[Truth]:
-    for statement in statements:
-        if not statement.allow:
-            yield _denies(statement, action)
+    def _choices(self, action: str) -> Iterator[tuple[str, Truth]]:
+        """The policies that conditions on `iam:PolicyARN` may leave to attach, and whether each
+        is worth it; one without a name where no condition is on it.
+        """
+        mentioned = list(self.permissions.mentions(action, _ATTACHED))
+        if not mentioned:
+            yield "", True
+            return
+        for name in _WIDE_POLICIES:
+            yield self._aws_policy(name), True
+        for policy in sorted({*self.account.policies, *mentioned}):
+            if self.permissions.may(action, iam__policyarn=policy) is not False:
+                yield policy, self._policy_gains(policy)
 
+    def _policy_gains(self, policy: str) -> Truth:
+        if self.nested:
+            return False
+        writable = any_of(
+            self.permissions.may(action, policy)
+            for action in ("iam:createpolicy", "iam:createpolicyversion")
+            if ":iam::aws:" not in policy
+        )
+        if writable is True:
+            return True
+        document = self.account.policies.get(policy)
+        if document is not None:
+            return any_of([writable, self._gains(document)])
+        if "*" in policy or "?" in policy:
+            return writable
+        return any_of([writable, Unreadable(f"policy {policy} was not read")])
 
-def _denies(deny: Statement, action: str) -> Truth:
-    if not denies_action(deny, action):
-        return False
-    # A Deny without a second factor does not hold a principal back that has one.
-    if any(condition.key in _SECOND_FACTOR for condition in deny.conditions):
-        return False
-    if deny.conditions or not denies_resource(deny, "*"):
-        return Unreadable(f"{action} is denied in part")
-    return True
+    # What is the holder's, or can come to be.
+
+    def _is_mine(self, target: Principal) -> Truth:
+        return self.search.control.controls(self.holder, target)
+
+    def _mine(self) -> Iterator[tuple[Principal, Truth]]:
+        for other in self.account.holders:
+            if other.arn != self.holder.arn:
+                mine = self._is_mine(other)
+                if mine is not False:
+                    yield other, mine
+
+    def _is_in(self, group: str) -> Truth:
+        if group in self.holder.groups:
+            return True
+        joined = self.permissions.may("iam:addusertogroup", group)
+        members = [mine for other, mine in self._mine() if group in other.groups]
+        return any_of([joined, *members])
+
+    def _bears(self, policy: str) -> Truth:
+        if policy in self.holder.policies:
+            return True
+        ways: list[Truth] = [mine for other, mine in self._mine() if policy in other.policies]
+        if policy == self.holder.boundary_arn:
+            ways.append(self._unbounded_gains())
+        return any_of(ways)
+
+    # What the holder reaches.
+
+    def _takes_credentials(self, method: Method) -> Truth:
+        return any_of(
+            all_of([worth, self.permissions.may(method.actions[0], other.arn)])
+            for other, worth in self._worthy()
+            if other.is_user
+        )
+
+    def _takes_role(self, method: Method) -> Truth:
+        return any_of(
+            all_of([worth, self.permissions.may(method.actions[0], other.arn)])
+            for other, worth in self._worthy()
+            if not other.is_user
+        )
+
+    def _passes_role(self, method: Method) -> Truth:
+        control = self.search.control
+        return any_of(
+            all_of([worth, control.may_pass(self.holder, other, method)])
+            for other, worth in self._worthy()
+            if not other.is_user
+        )
+
+    def _worthy(self) -> Iterator[tuple[Principal, Truth]]:
+        for other in self.account.holders:
+            worth = self.search.worth[other.arn]
+            if worth is not False and other.arn != self.holder.arn:
+                yield other, worth
+
+    def _joins(self, method: Method) -> Truth:
+        action = method.actions[0]
+        ways = [
+            all_of([self.permissions.may(action, arn), self._gains(group)])
+            for arn, group in sorted(self.account.groups.items())
+            if self.permissions.may(action, arn) is not False
+        ]
+        return any_of([*ways, self.permissions.may(action, self._arn("group/*"))])
+
+    def _lifts_boundary(self, method: Method) -> Truth:
+        action = method.actions[0]
+        is_for_users = "user" in action
+        if self.holder.boundary is None or is_for_users != self.holder.is_user:
+            return False
+        widest = self._aws_policy(_WIDE_POLICIES[0])
+        lifted = self.permissions.may(action, self.holder.arn, iam__permissionsboundary=widest)
+        if lifted is False:
+            return False
+        return all_of([lifted, self._unbounded_gains()])
+
+    def _unbounded_gains(self) -> Truth:
+        if self.nested or self.holder.boundary is None:
+            return False
+        return self._more(replace(self.holder, boundary=None, boundary_arn=""))
+
+    def _gains(self, extra: Principal) -> Truth:
+        """Whether the holder could do more with these statements besides its own."""
+        if self.nested:
+            return False
+        statements = (*self.holder.statements, *extra.statements)
+        unread = self.holder.unread or extra.unread
+        return self._more(replace(self.holder, statements=statements, unread=unread))
+
+    def _more(self, grown: Principal) -> Truth:
+        admin = administrator(grown, self.account.id)
+        if admin is True:
+            return True
+        before = _Ways(self.search, self.holder, nested=True).methods()
+        after = _Ways(self.search, grown, nested=True).methods()
+        if isinstance(after, Unreadable):
+            # What was as open before is reported for the holder itself.
+            return admin if after == before else after
+        if isinstance(before, Unreadable):
+            before = []
+        return any_of([bool(set(after) - set(before)), admin])
+
+    def _arn(self, name: str) -> str:
+        partition = self.holder.arn.split(":")[1]
+        return f"arn:{partition}:iam::{self.account.id}:{name}"
+
+    def _aws_policy(self, name: str) -> str:
+        partition = self.holder.arn.split(":")[1]
+        return f"arn:{partition}:iam::aws:policy/{name}"
 
 
 def _has_any(found: Methods) -> Truth:
     if isinstance(found, Unreadable):
         return found
     return bool(found)
-
-
-def _negated(truth: Truth) -> Truth:
-    if isinstance(truth, Unreadable):
-        return truth
-    return not truth
-
-
-def _any_of(truths: Iterable[Truth]) -> Truth:
-    """Kleene's or: one true settles it, otherwise the first unread value leaves it open."""
-    doubt: Unreadable | None = None
-    for truth in truths:
-        if truth is True:
-            return True
-        if isinstance(truth, Unreadable) and doubt is None:
-            doubt = truth
-    return doubt or False
-
-
-def _all_of(truths: Iterable[Truth]) -> Truth:
-    """Kleene's and: one false settles it, otherwise the first unread value leaves it open."""
-    doubt: Unreadable | None = None
-    for truth in truths:
-        if truth is False:
-            return False
-        if isinstance(truth, Unreadable) and doubt is None:
-            doubt = truth
-    return doubt or True

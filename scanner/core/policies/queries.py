@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from string import ascii_lowercase
 from typing import Final
@@ -12,7 +13,7 @@ from scanner.core.policies.federation import federated
 from scanner.core.policies.wildcards import covered_by_any, covers
 from scanner.model.values import Unreadable, Value
 
-_PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov")
+_PARTITION: Final = re.compile(r"arn:(aws(?:-[a-z-]+)?):", re.ASCII)
 _MOST_COMPARISONS: Final = 50_000
 """Pairs of patterns that are compared; beyond, the worse answer is given."""
 
@@ -45,7 +46,7 @@ def read_trust_policy(
     if any(statement.principals is None for statement in statements):
         return Unreadable("trust policy has a statement without Principal")
     policy = Policy(statements=statements, account=account, trust=True)
-    return {**_exposure(policy), "federated": federated(policy.allows)}
+    return {**_exposure(policy), "federated": federated(policy.allows, statements)}
 
 
 def _exposure(policy: Policy) -> dict[str, Value]:
@@ -138,12 +139,22 @@ def _denies_everything(deny: Statement) -> bool:
 def _on_every_resource(allow: Statement, account: str) -> bool:
     if allow.not_resource:
         return True
-    for partition in _PARTITIONS:
+    for partition in _partitions(allow.resources):
         for owner in ("*", account):
             everything = f"arn:{partition}:*:*:{owner}:*"
             if covered_by_any(allow.resources, everything):
                 return True
     return False
+
+
+def _partitions(resources: Iterable[str]) -> set[str]:
+    """The partitions that patterns name, whichever AWS will have made, and the first of all."""
+    named = {"aws"}
+    for resource in resources:
+        match = _PARTITION.match(resource)
+        if match is not None:
+            named.add(match[1])
+    return named
 
 
 def _every_action(given: list[str]) -> bool:

@@ -24,6 +24,8 @@ class ReadContext:
     """When reading the target began."""
     it: Any = None
     """The listed item, for a detail."""
+    parent: Any = None
+    """The item that the listing is made for, where a kind is listed for each of another."""
     params: Mapping[str, Any] = field(default_factory=dict)
     principal: str = ""
     """The caller, as the provider's own access rules name it; empty: not known."""

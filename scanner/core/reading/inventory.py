@@ -49,7 +49,11 @@ def with_inventory(library: Library, types: Collection[str]) -> Library:
     if not types:
         return library
     # All types in one call: an inventory allows few calls a minute.
-    requested = tuple(sorted(types))
+    asked = set(types)
+    for kind in library.kinds.values():
+        if kind.bulk and kind.bulk.type in types:
+            asked.update(kind.bulk.types)
+    requested = tuple(sorted(asked))
     kinds: dict[str, Kind] = {}
     for name, kind in library.kinds.items():
         if kind.bulk and kind.bulk.type in types:
@@ -85,11 +89,18 @@ def _from_inventory(
     )
     return replace(
         kind,
-        listing=Listing(request=request),
+        listing=Listing(request=request, below=_listed_below(kind, bulk)),
         details=_details(kind, bulk),
         same=bulk.same,
         completeness=(*kind.completeness, *_needed_sources(bulk)),
     )
+
+
+def _listed_below(kind: Kind, bulk: Inventory) -> tuple[Request, ...]:
+    """The listings below each resource, unless the inventory has their rows too."""
+    if kind.listing is None or len(bulk.types) > 1:
+        return ()
+    return kind.listing.below
 
 
 def _item_rows(

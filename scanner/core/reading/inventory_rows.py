@@ -28,11 +28,12 @@ def own_rows(found: Items, request: Request) -> Items:
         return found
     reader = _RowReader(rows)
     own: list[RawValue] = []
+    own_types = (rows.type, *rows.below)
     all_requested = True
     for row in found:
         row_type = _type_of(row, rows)
         all_requested = all_requested and row_type in rows.types
-        if isinstance(row, dict) and row_type == rows.type:
+        if isinstance(row, dict) and row_type in own_types:
             own.append(reader.item(row))
     if isinstance(found, OpenList):
         return OpenList(own, found.reason, found.gaps)

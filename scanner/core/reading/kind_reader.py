@@ -150,6 +150,7 @@ class KindReader:
                 no_parent = _NO_PARENT
             listed = self._request_list(lookup, declared, bindings, attempt)
             found.add(listed, no_parent)
+            self._add_below(lookup, kind, declared, found, attempt)
             return found
         parent_kind = self._kinds[declared.per]
         parents = self._list(lookup, parent_kind)
@@ -161,7 +162,24 @@ class KindReader:
             bindings |= {"it": ABSENT, "parent": parent}
             listed = self._request_list(lookup, declared, bindings, attempt)
             found.add(listed, parent)
+        self._add_below(lookup, kind, declared, found, attempt)
         return found
+
+    def _add_below(
+        self,
+        lookup: AnswerLookup,
+        kind: Kind,
+        declared: Listing,
+        found: _Listing,
+        attempt: int,
+    ) -> None:
+        """Add what lies below each listed item: a slot of an app is an app of its own."""
+        for it, parent in tuple(found.items) if declared.below else ():
+            bindings = self._bind(lookup, kind, it, parent)
+            bindings |= {"it": ABSENT, "parent": it}
+            for request in declared.below:
+                listed = self._request_list(lookup, Listing(request=request), bindings, attempt)
+                found.add(listed, it)
 
     def _request_list(
         self,
@@ -362,6 +380,7 @@ class KindReader:
             partition=self.scope.partition,
             region=region if isinstance(region, str) else "",
             it=bindings["it"],
+            parent=bindings["parent"],
             params=self.scope.params,
             started=self.scope.started,
             principal=self.scope.principal,

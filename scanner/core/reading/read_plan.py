@@ -318,6 +318,7 @@ def listing_requests(listing: Listing | None) -> Iterator[Request]:
         return
     if listing.request is not None:
         yield listing.request
+    yield from listing.below
     yield from listing.reads
 
 
@@ -351,4 +352,6 @@ def operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
         parent_listing = kinds[listing.per].listing
         if parent_listing is not None and parent_listing.request is not None:
             found["parent"] = parent_listing.request.operation
+    elif listing.below and listing.request is not None:
+        found["parent"] = listing.request.operation
     return found

@@ -8,7 +8,7 @@ from typing import Final
 from rich.text import Text
 
 from scanner.core.judging.exit_codes import gaps
-from scanner.formats import Report
+from scanner.formats import Report, Source
 from scanner.model.answers import State, Target
 from scanner.model.checks import Severity
 from scanner.model.findings import CriterionResult, Status, Verdict
@@ -48,19 +48,19 @@ def _commands(report: Report) -> Iterator[_Command]:
         why = "why, and what to fix first"
         if criterion.status is not Status.FAIL:
             why = "why it is not shown"
-        yield _with(f"tscan explain {criterion.id}", source.snapshots), why
+        yield _with(f"tscan explain {criterion.id}", source.snapshots, source.inputs), why
     if Verdict.FAIL in verdicts:
         severities = ",".join(_failing_severities(report))
         command = f"tscan findings --severity {severities}"
-        yield _with(command, source.snapshots), "what fails, by resource"
+        yield _with(command, source.snapshots, source.inputs), "what fails, by resource"
     if source.again:
         yield f"{source.again} --details", "everything, with fixes"
     for cloud in _denying_clouds(report):
-        yield _with(*_permissions(cloud, source.snapshots)), "what the role lacks"
+        yield _permissions(cloud, source), "what the role lacks"
 
 
-def _with(command: str, snapshots: str) -> str:
-    return f"{command} {snapshots}".rstrip()
+def _with(command: str, *arguments: str) -> str:
+    return " ".join(part for part in (command, *arguments) if part)
 
 
 def worst_criterion(report: Report) -> CriterionResult | None:
@@ -95,8 +95,8 @@ def _denying_clouds(report: Report) -> list[str]:
     return sorted({Target(row.target).cloud for row in denied})
 
 
-def _permissions(cloud: str, snapshots: str) -> tuple[str, str]:
+def _permissions(cloud: str, source: Source) -> str:
     # What evidence was refused is printed for AWS; of the others, all that a scan needs.
     if cloud == "aws":
-        return "tscan permissions aws --missing", snapshots
-    return f"tscan permissions {cloud}", ""
+        return _with("tscan permissions aws --missing", source.snapshots, source.checks)
+    return f"tscan permissions {cloud}"

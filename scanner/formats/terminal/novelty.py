@@ -7,11 +7,10 @@ from typing import Final
 
 from rich.text import Text
 
-from scanner.core.judging.baseline import Baseline
 from scanner.formats import Report
 from scanner.formats.terminal.words import plain
-from scanner.model.findings import Finding, Verdict
-from scanner.words import plural
+from scanner.formats.totals import new_failure_counts
+from scanner.model.findings import Finding
 
 _SHOWN: Final = 10
 """New failures that are named; the JSON result marks all."""
@@ -21,10 +20,8 @@ def new_failures(report: Report) -> Iterator[Text]:
     """`12 failures, 2 new since 2026-06-30T02:10:00.000Z`, and the new ones, gravest first."""
     if report.baseline is None:
         return
-    failing = [one for one in report.assessment.findings if one.verdict is Verdict.FAIL]
     new = sorted(report.new_failures, key=_order)
-    since = _since(report.baseline)
-    yield plain(f"{plural(len(failing), 'failure')}, {len(new)} new{since}")
+    yield plain(new_failure_counts(report))
     for finding in new[:_SHOWN]:
         resource = finding.resource
         place = f"{resource.name or resource.id} {resource.region}".rstrip()
@@ -39,12 +36,3 @@ def new_failures(report: Report) -> Iterator[Text]:
 def _order(finding: Finding) -> tuple[int, str, str, str]:
     resource = finding.resource
     return (-finding.severity.rank, finding.check, resource.region, resource.id)
-
-
-def _since(baseline: Baseline) -> str:
-    times = sorted(set(baseline.since.values()))
-    if not times:
-        return ""
-    if len(times) == 1:
-        return f" since {times[0]}"
-    return f" since the last scan of each target, {times[0]} to {times[-1]}"

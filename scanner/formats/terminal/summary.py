@@ -11,6 +11,7 @@ from scanner.core.judging.exit_codes import not_run, open_regions
 from scanner.formats import Report
 from scanner.formats.terminal.layout import folded
 from scanner.formats.terminal.novelty import new_failures
+from scanner.formats.terminal.selection import untested
 from scanner.formats.terminal.words import plain
 from scanner.formats.totals import exit_meaning, finding_counts, left_out_by_label, status_counts
 from scanner.words import plural
@@ -25,7 +26,7 @@ def summary(report: Report) -> Iterator[Text]:
     """Totals and what limits them, then the exit code; each a line, folded where it is longer."""
     for line in _totals(report):
         yield from folded(line, report.width, hanging=10)
-    for line in new_failures(report):
+    for line in (*untested(report), *new_failures(report)):
         yield from folded(line, report.width, hanging=2)
     for line in _limits(report):
         yield from folded(line, report.width, hanging=2)

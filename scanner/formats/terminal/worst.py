@@ -68,6 +68,8 @@ def worst(report: Report, most: int) -> Iterator[Text]:
     if not failed:
         verdicts = Counter(finding.verdict for finding in report.assessment.findings)
         text = "No check fails"
+        if not verdicts:
+            text = "No resource was tested"
         # Said beside it: what is unknown might fail.
         if verdicts[Verdict.UNKNOWN]:
             text += f"; unknown: {plural(verdicts[Verdict.UNKNOWN], 'finding')}"

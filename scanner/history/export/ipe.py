@@ -170,6 +170,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "where",
             "passes_when",
             "if_empty",
+            "if_none_in_scope",
             "why",
         ),
     ),
@@ -400,6 +401,7 @@ def _check(pack: str, check: Check) -> Row:
         "where": where,
         "passes_when": check.pass_when.source.strip(),
         "if_empty": check.if_empty.value,
+        "if_none_in_scope": check.if_none_in_scope.value,
         "why": check.why,
     }
 

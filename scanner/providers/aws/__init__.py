@@ -20,6 +20,7 @@ class AwsProvider:
     readers = Registry[Reader](
         "scanner.readers",
         **{
+            "aws.access_points": "scanner.providers.aws.access_points:public_access_points",
             "aws.credential_report": "scanner.providers.aws.credential_report:credential_report",
             "aws.denials": "scanner.providers.aws.scp_denials:denials",
             "aws.organization_tree": "scanner.providers.aws.organization_tree:organization_tree",
@@ -27,6 +28,7 @@ class AwsProvider:
             "aws.recorded_counts": f"{_RECORDER}:recorded_counts",
             "aws.recorded_databases": f"{_RECORDER}:databases",
             "aws.recorded_security_groups": f"{_RECORDER}:security_groups",
+            "aws.web_acl": "scanner.providers.aws.web_acls:web_acl",
         },
     )
 

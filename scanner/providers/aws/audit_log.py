@@ -15,6 +15,7 @@ from scanner.core.drift.audit_attribution import Reach
 from scanner.core.drift.audit_events import LogEvent
 from scanner.model.answers import Answer, Call
 from scanner.model.values import Unreadable
+from scanner.providers.aws.partitions import home_region
 
 OPERATION: Final = "cloudtrail:LookupEvents"
 KEPT: Final = timedelta(days=90)
@@ -22,8 +23,6 @@ LAG: Final = timedelta(minutes=15)
 """CloudTrail User Guide, "Viewing recent management events with the console": within 15 minutes,
 not guaranteed.
 """
-HOMES: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""By partition: where calls to services without a region are logged."""
 _TAGS: Final = ("tagging:TagResources", "tagging:UntagResources")
 """One service that changes the labels of all the others."""
 
@@ -93,7 +92,7 @@ def _regions(
     reaches: Collection[Reach],
 ) -> set[str]:
     """The regions in whose history the calls that reach a resource are logged."""
-    home = HOMES.get(session.partition, "us-east-1")
+    home = home_region(session.partition)
     own = region or home
     by_reach = {
         Reach.OWN: {own},

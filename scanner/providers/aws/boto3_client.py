@@ -10,10 +10,11 @@ import boto3
 from botocore import xform_name
 from botocore.model import OperationModel
 
-from scanner.providers.aws.boto_sessions import SessionFactory, global_region, make_client
+from scanner.providers.aws.boto_sessions import SessionFactory, make_client
 from scanner.providers.aws.connections import CONNECT_SECONDS, READ_SECONDS
 from scanner.providers.aws.credentials import Identity, NoAccount
 from scanner.providers.aws.endpoints import without_account
+from scanner.providers.aws.partitions import global_region
 from scanner.providers.aws.response_checks import check_body
 from scanner.providers.aws.transport import Arguments
 

@@ -15,22 +15,9 @@ from botocore.loaders import Loader
 from botocore.session import Session as BotocoreSession
 
 from scanner import __version__
+from scanner.providers.aws.partitions import hosts
 
 USER_AGENT: Final = f"tscan/{__version__} Botocore/{botocore.__version__}"
-_GLOBAL_REGION: Final = {
-    "aws-cn": "cn-north-1",
-    "aws-us-gov": "us-gov-west-1",
-    "aws-iso": "us-iso-east-1",
-}
-_SINGLE_ENDPOINT: Final = {"globalaccelerator": "us-west-2", "networkmanager": "us-west-2"}
-_AWS_HOSTS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".aws", ".c2s.ic.gov", ".sc2s.sgov.gov")
-
-
-def global_region(partition: str, service: str = "") -> str:
-    """The region in which a partition serves services that have only one endpoint."""
-    if partition == "aws" and service in _SINGLE_ENDPOINT:
-        return _SINGLE_ENDPOINT[service]
-    return _GLOBAL_REGION.get(partition, "us-east-1")
 
 
 class _Fixed:
@@ -104,7 +91,7 @@ def make_client(
 
     client = made()
     host = urlsplit(client.meta.endpoint_url).hostname or ""
-    if host.endswith(_AWS_HOSTS):
+    if host.endswith(hosts()):
         return MadeClient(client=client, own_endpoint=False)
     if service == "s3":
         client = made(s3={"addressing_style": "path"})

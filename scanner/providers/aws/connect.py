@@ -26,6 +26,7 @@ from scanner.providers.aws.credentials import Identity, RoleCredentials
 from scanner.providers.aws.errors import FAILURES, classify
 from scanner.providers.aws.loader import ReviewedLoader
 from scanner.providers.aws.paging import Pagers
+from scanner.providers.aws.partitions import global_region
 from scanner.providers.aws.session import AwsSession
 from scanner.providers.aws.transport import AwsTransport, Operations
 from scanner.words import did_you_mean
@@ -144,6 +145,8 @@ def connect_account(
     if not account or arn.count(":") < 5:
         return replace(caller, state=State.ERROR, code="NoIdentity")
     partition = arn.split(":")[1]
+    # One that botocore does not know is refused here, before any other request is signed.
+    global_region(partition)
     # Known only now: the home region's partition was a guess where the endpoint is the user's own.
     access.operations.partition = partition
     alias = client.request(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from scanner.providers.aws.boto_sessions import SessionFactory, global_region, make_client
+from scanner.providers.aws.boto_sessions import SessionFactory, make_client
 from scanner.providers.aws.connections import Connections
 from scanner.providers.aws.credentials import NoAccount
 from scanner.providers.aws.endpoints import Endpoints
+from scanner.providers.aws.partitions import global_region
 from scanner.providers.aws.prepared_call import PreparedCall
 
 

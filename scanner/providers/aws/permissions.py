@@ -12,6 +12,7 @@ from scanner.errors import TscanError
 PREFIXES: Final = {
     "accessanalyzer": "access-analyzer",
     "efs": "elasticfilesystem",
+    "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
     "opensearch": "es",
     "resourcegroupstaggingapi": "tag",

@@ -6,7 +6,8 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from scanner.core.policies.document import Statement, read_document
-from scanner.core.policies.escalation import Principal, administrator, escalations
+from scanner.core.policies.escalation import Account, administrator, escalations
+from scanner.core.policies.permitted import Principal
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
 from scanner.model.values import OpenList, Unreadable
@@ -59,10 +60,16 @@ def _joined(
     groups = {str(row.get("GroupName")): row for row in read["Group"]}
     rows = [*read["User"], *read["Role"]]
     holders = [_holder(row, groups, managed) for row in rows]
-    ways = escalations(holders, account)
+    known = Account(
+        id=account,
+        holders=holders,
+        groups=_groups(read["Group"], managed),
+        policies=_policies(managed),
+    )
+    ways = escalations(known)
     # A principal that was not listed could be a role worth passing: that no way was found does not
     # show that there is none.
-    unlisted = gaps.get("User") or gaps.get("Role") or ""
+    unlisted = gaps.get("User") or gaps.get("Role") or gaps.get("Group") or ""
     items: list[Row] = []
     for row, holder in zip(rows, holders, strict=True):
         item = _principal(row)
@@ -72,6 +79,34 @@ def _joined(
     if unlisted:
         return OpenList(items, unlisted)
     return items
+
+
+def _groups(rows: Sequence[Row], managed: Mapping[str, Row]) -> dict[str, Principal]:
+    """Groups by their ARN, each with its statements."""
+    found: dict[str, Principal] = {}
+    for row in rows:
+        unread: list[str] = []
+        statements: list[Statement] = []
+        for document in _documents(row, managed, unread):
+            statements.extend(_statements(document, unread))
+        arn = str(row.get("Arn"))
+        found[arn] = _bearer(arn, statements, unread)
+    return found
+
+
+def _policies(managed: Mapping[str, Row]) -> dict[str, Principal]:
+    """Managed policies by their ARN, each with the statements of the version in force."""
+    found: dict[str, Principal] = {}
+    for arn in managed:
+        unread: list[str] = []
+        statements = _statements(_version_in_force(arn, managed, unread), unread)
+        found[arn] = _bearer(arn, statements, unread)
+    return found
+
+
+def _bearer(arn: str, statements: Sequence[Statement], unread: Sequence[str]) -> Principal:
+    reason = unread[0] if unread else ""
+    return Principal(arn=arn, statements=tuple(statements), boundary=None, unread=reason)
 
 
 def _managed_policies(read: Mapping[str, list[Row]]) -> dict[str, Row]:
@@ -117,25 +152,43 @@ def _holder(
     statements: list[Statement] = []
     for document in documents:
         statements.extend(_statements(document, unread))
-    boundary = _boundary(row, managed, unread)
+    edge = _boundary_arn(row)
+    boundary = None
+    if edge:
+        boundary = _statements(_version_in_force(edge, managed, unread), unread)
     return Principal(
         arn=str(row.get("Arn")),
         statements=tuple(statements),
         boundary=boundary,
+        boundary_arn=edge,
+        groups=tuple(str(owner.get("Arn")) for owner in owners[1:]),
+        policies=tuple(_attached(owners)),
+        trust=_trust(row),
         unread=unread[0] if unread else "",
     )
 
 
-def _boundary(
-    row: Row, managed: Mapping[str, Row], unread: list[str]
-) -> tuple[Statement, ...] | None:
-    """The statements of the permissions boundary; None: there is no boundary."""
+def _attached(owners: Sequence[Row]) -> Iterator[str]:
+    """The managed policies of a principal and its groups; gaps are noted with their documents."""
+    for owner in owners:
+        for policy in _records(owner, "AttachedManagedPolicies", []):
+            yield str(policy.get("PolicyArn"))
+
+
+def _trust(row: Row) -> tuple[Statement, ...] | None:
+    """Who may assume a role, nobody of a user; None: it is not known."""
+    if "RoleName" not in row:
+        return ()
+    statements = read_document(row.get("AssumeRolePolicyDocument"))
+    return None if isinstance(statements, Unreadable) else statements
+
+
+def _boundary_arn(row: Row) -> str:
+    """The ARN of the permissions boundary; empty where there is none."""
     bound = row.get("PermissionsBoundary")
     if isinstance(bound, Mapping):
         bound = bound.get("PermissionsBoundaryArn")
-    if bound is None:
-        return None
-    return _statements(_version_in_force(str(bound), managed, unread), unread)
+    return "" if bound is None else str(bound)
 
 
 def _documents(

@@ -63,7 +63,8 @@ def _actions_of_listings(requests: Sequence[Request]) -> Iterator[str]:
     """
     for request in requests:
         if request.rows is not None:
-            yield f"{request.rows.type}/read"
+            for row_type in (request.rows.type, *request.rows.below):
+                yield f"{row_type}/read"
             continue
         for name in request.permission or actions_of(request.operation):
             # A name without a slash is a permission of Microsoft Graph, which refuses instead of

@@ -21,6 +21,7 @@ _PLURALS: Final = {"project": "projects", "folder": "folders", "organization": "
 _POLICY: Final = {
     level: f"cloudresourcemanager:{level}.getIamPolicy" for level in _PLURALS.values()
 }
+_ROLE: Final = {level: f"iam:{level}.roles.get" for level in ("projects", "organizations")}
 _SINKS: Final = {level: f"logging:{level}.sinks.list" for level in _PLURALS.values()}
 # The organization's own mute rules are a kind of the organization, and are read there.
 _MUTES: Final = {
@@ -54,7 +55,7 @@ def inherited_policies(
     context: ReadContext,
 ) -> Generator[Call, Answer, dict[str, list[Row]] | Unreadable]:
     """`{Bindings, AuditLogs}` of a project: from its own IAM policy and from those of its
-    ancestors.
+    ancestors. A binding of a custom role has the role's permissions.
     """
     levels = yield from _levels(context)
     if isinstance(levels, Unreadable):
@@ -70,7 +71,36 @@ def inherited_policies(
             continue
         _convert(answer, "bindings", bindings, partial(_binding, level))
         _convert(answer, "auditConfigs", audit_logs, partial(_audit_logs, level))
+    permissions = yield from _custom_permissions(bindings.rows)
+    for row in bindings.rows:
+        if row["Role"] in permissions:
+            row["Permissions"] = permissions[row["Role"]]
     return {"Bindings": bindings.listed(), "AuditLogs": audit_logs.listed()}
+
+
+def _custom_permissions(
+    bindings: Iterable[Row],
+) -> Generator[Call, Answer, dict[str, list[str] | Unreadable]]:
+    """What each custom role permits, by its name: that says nothing of it."""
+    found: dict[str, list[str] | Unreadable] = {}
+    for role in sorted({row["Role"] for row in bindings}):
+        operation = _ROLE.get(_plural(role))
+        if operation is not None:
+            answer = yield Call(operation=operation, region="", params={"name": role})
+            found[role] = _permissions_in(answer)
+    return found
+
+
+def _permissions_in(answer: Answer) -> list[str] | Unreadable:
+    if answer.state is not State.OK or not isinstance(answer.data, Mapping):
+        return answer.unread
+    permissions: list[str] = answer.data.get("includedPermissions", [])
+    if not _is_list_of_texts(permissions):
+        return Unreadable(f"{answer.call.operation} returned an unknown format")
+    # A deleted role gives nothing, until somebody restores it.
+    if answer.data.get("deleted"):
+        return []
+    return permissions
 
 
 def _policy_call(level: str) -> Call:

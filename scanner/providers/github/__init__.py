@@ -10,6 +10,7 @@ from scanner.model.answers import Call
 from scanner.model.config import TargetConfig
 from scanner.registry import Registry
 
+_SECOND_FACTOR = "scanner.providers.github.second_factor"
 _VISIBILITY = "scanner.providers.github.visibility"
 
 
@@ -19,8 +20,13 @@ class GithubProvider:
     readers = Registry[Reader](
         "scanner.readers",
         **{
+            "github.branch_protection": "scanner.providers.github.readers:branch_protection",
             "github.branch_rules": "scanner.providers.github.readers:branch_rules",
             "github.caller_sees_everything": f"{_VISIBILITY}:caller_sees_everything",
+            "github.member_second_factor": f"{_SECOND_FACTOR}:member_second_factor",
+            "github.release_branches": "scanner.providers.github.branches:release_branches",
+            "github.release_commits": "scanner.providers.github.branches:release_commits",
+            "github.second_factor_rule": f"{_SECOND_FACTOR}:second_factor_rule",
         },
     )
 

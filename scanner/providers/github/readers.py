@@ -1,5 +1,5 @@
-"""Reads what GitHub needs several dependent calls for: the rules in force for a default branch and
-who bypasses them.
+"""Reads what GitHub needs several dependent calls for: the protection of a release branch, its
+rules in force, and who bypasses them.
 """
 
 from __future__ import annotations
@@ -9,10 +9,15 @@ from typing import Any, Final, TypeGuard
 
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
-from scanner.model.values import ABSENT, Absent, Unreadable
+from scanner.model.values import ABSENT, Absent, OpenList, Unreadable
+from scanner.providers.github.connections import nodes, text
 
 _BRANCH_RULES: Final = "github:repos/get-branch-rules"
 _RULESET: Final = "github:repos/get-repo-ruleset"
+_PROTECTION: Final = "github:repos/get-branch-protection"
+_ALLOWANCES: Final = "github:graphql/branch-protection"
+_NOT_PROTECTED: Final = "404 Branch not protected"
+_NO_BRANCH: Final = "404 Branch not found"
 _NO_PLAN: Final = "403 Upgrade to GitHub Pro or make this repository public to enable this feature."
 
 Rule = dict[str, Any]
@@ -23,7 +28,7 @@ Bypass = list[str] | Unreadable
 def branch_rules(
     context: ReadContext,
 ) -> Generator[Call, Answer, list[Rule] | Absent | Unreadable]:
-    """The rules in force for a repository's default branch, each with `bypassed_by`: `<actor
+    """The rules in force for a release branch, each with `bypassed_by`: `<actor
     type>:<actor id>`.
     """
     repository = _repository(context)
@@ -55,17 +60,85 @@ def branch_rules(
     return found
 
 
+def branch_protection(
+    context: ReadContext,
+) -> Generator[Call, Answer, dict[str, Any] | Unreadable]:
+    """Whether a release branch `exists`, its `classic` protection without rulesets, and who may
+    force-push, or pass by reviews, in spite of it.
+    """
+    branch = _repository(context)
+    if isinstance(branch, Unreadable):
+        return branch
+    path, name = branch
+    params = {**path, "branch": name}
+    absent_on = (_NOT_PROTECTED, _NO_BRANCH, _NO_PLAN)
+    answer = yield Call(operation=_PROTECTION, region="", params=params, absent_on=absent_on)
+    if answer.state is State.ABSENT:
+        return {"exists": _exists(answer, context.it)}
+    if answer.state is not State.OK or not isinstance(answer.data, Mapping):
+        return answer.unread
+    classic = answer.data
+    answer = yield Call(
+        operation=_ALLOWANCES,
+        region="",
+        params={
+            "owner": context.account,
+            "name": path["repo"],
+            "ref": f"refs/heads/{name}",
+        },
+    )
+    # REST says that everybody may force-push, or nobody; those who are named are in GraphQL alone.
+    return {
+        "exists": True,
+        "classic": classic,
+        "force_pushers": _allowed(answer, "bypassForcePushAllowances"),
+        "review_bypassers": _allowed(answer, "bypassPullRequestAllowances"),
+    }
+
+
+def _exists(answer: Answer, branch: Mapping[str, Any]) -> bool | Unreadable:
+    """Whether a branch without protection is there: a repository without commits has no branch."""
+    if answer.code != _NO_BRANCH:
+        return True
+    if branch["default"]:
+        return False
+    return Unreadable(f"{branch['repository']} has no branch {branch['branch']}")
+
+
+def _allowed(answer: Answer, connection: str) -> list[Any] | Unreadable:
+    """Who is named in one list of the classic protection, as `user:`, `team:` or `app:` and the
+    name.
+    """
+    if answer.state is not State.OK:
+        return answer.unread
+    rule = answer.data
+    for step in ("data", "repository", "ref", "branchProtectionRule"):
+        rule = rule.get(step) if isinstance(rule, Mapping) else None
+    if not isinstance(rule, Mapping):
+        # REST has just returned a protection, which GraphQL hides from who may not edit it.
+        return Unreadable(f"{_ALLOWANCES} returned no branchProtectionRule")
+    rows = nodes(rule, connection)
+    found = [_actor(row) for row in rows]
+    if isinstance(rows, OpenList):
+        return OpenList(found, rows.reason)
+    return found
+
+
+def _actor(row: object) -> str | Unreadable:
+    kind = text(row, "actor", "__typename")
+    member = "login" if kind == "User" else "slug"
+    name = text(row, "actor", member)
+    if isinstance(kind, Unreadable) or isinstance(name, Unreadable):
+        return Unreadable(f"{_ALLOWANCES} does not name one of those who are let through")
+    return f"{kind.lower()}:{name}"
+
+
 def _repository(context: ReadContext) -> tuple[Mapping[str, str], str] | Unreadable:
-    """The path parameters of the listed repository, and its default branch."""
-    unknown = Unreadable("a repository has no name or no default branch")
+    """The path parameters of the listed branch's repository, and the branch."""
     if not isinstance(context.it, Mapping):
-        return unknown
-    name = context.it.get("name")
-    branch = context.it.get("default_branch")
-    if not isinstance(name, str) or not isinstance(branch, str):
-        return unknown
-    path = {"owner": context.account, "repo": name}
-    return path, branch
+        return Unreadable("a branch is of no repository")
+    path = {"owner": context.account, "repo": context.it["repository"]}
+    return path, context.it["branch"]
 
 
 def _rules_in(answer: Answer) -> list[Mapping[str, Any]] | Unreadable:

@@ -88,9 +88,10 @@ def _facts(*pairs: tuple[str, str]) -> tuple[Fact, ...]:
 
 def _check(check: Check, content: Content) -> Explanation:
     kind = content.library.kinds[check.kind]
-    where = ""
+    where = none_in_scope = ""
     if check.where is not None:
         where = check.where.source
+        none_in_scope = check.if_none_in_scope.value.replace("_", " ")
     return Explanation(
         type="check",
         id=check.id,
@@ -104,6 +105,7 @@ def _check(check: Check, content: Content) -> Explanation:
             ("passes when", check.pass_when.source),
             ("asked where", where),
             ("if there is none", check.if_empty.value.replace("_", " ")),
+            ("if none is in scope", none_in_scope),
             ("earlier ids", ", ".join(check.aliases)),
             ("links", "\n".join(check.refs)),
         ),
@@ -185,6 +187,7 @@ def _control(control: Control, content: Content) -> Explanation:
             ("population", control.population),
             ("deviation", control.deviation),
             ("if there is none", f"{control.when_empty.value}: {control.when_empty_why}"),
+            ("if none is in scope", control.when_none_in_scope.value),
         ),
         rests_on=tuple(_evidence_of(control, content)),
         used_by=tuple(_served_criteria(control.id, content)),
@@ -300,7 +303,7 @@ def _parameter(parameter: Parameter, content: Content) -> Explanation:
         id=parameter.name,
         title=parameter.meaning,
         facts=_facts(
-            ("type", parameter.type),
+            ("type", _type(parameter)),
             ("default", default_text(parameter)),
             ("set", "\n".join(_set(parameter.name, content.params))),
             ("stricter", _STRICTER.get(parameter.stricter, "")),
@@ -308,6 +311,12 @@ def _parameter(parameter: Parameter, content: Content) -> Explanation:
         ),
         used_by=tuple(checks),
     )
+
+
+def _type(parameter: Parameter) -> str:
+    if parameter.minimum is None:
+        return parameter.type
+    return f"{parameter.type}, at least {parameter.minimum}"
 
 
 def default_text(parameter: Parameter) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 from scanner.core.judging.links import Links
 from scanner.formats import Report
+from scanner.formats.totals import status_counts
 from scanner.model.checks import Severity
 from scanner.model.findings import CriterionResult, Finding, Status, Verdict
 from scanner.rendering.fix_command import fix_command
@@ -29,11 +30,11 @@ from scanner.reports.explain.subjects import (
     NamedResource,
     Subject,
 )
+from scanner.words import plural
 
 ResourceKey = tuple[str, str, str]
 """Target, region and id."""
 
-_NEUTRAL: Final = frozenset({Status.PASS, Status.NO_OCCURRENCE, Status.NOT_APPLICABLE})
 _OBSERVED: Final = 3
 """Values that are shown of a failing resource."""
 
@@ -127,8 +128,8 @@ def _criterion_status(subject: NamedCriterion, report: Report) -> tuple[str, Seq
 
 def _criterion_notes(criterion: CriterionResult, report: Report) -> Iterator[str]:
     statuses = {control.id: control.status for control in report.assessment.controls}
-    deviating = [name for name in criterion.primary if statuses.get(name) not in _NEUTRAL]
-    yield f"{len(deviating)} of {len(criterion.primary)} primary controls deviate"
+    found = [statuses[name] for name in criterion.primary if name in statuses]
+    yield f"{plural(len(criterion.primary), 'primary control')}: {status_counts(found)}"
     if not criterion.evidence_complete:
         yield "evidence is incomplete"
 

@@ -19,6 +19,7 @@ _LINKS: Final = 5
 _FAILING: Final = 5
 _NOTES: Final = 3
 _FAILURES: Final = 2
+_WITHOUT_FINDINGS: Final = frozenset({"parameter", "operation", "permission"})
 _FEW_FACTS: Final = ("severity", "statement", "why", "fix", "fails", "default", "set", "stricter")
 """Facts that are shown without details although there is a result."""
 _PLACES: Final = ("framework", "category", "resources", "cloud", "kind", "target", "type")
@@ -50,10 +51,19 @@ class Whole(str):
     __slots__ = ()
 
 
-def as_text(explanation: Explanation, *, details: bool = False, width: int | None = None) -> str:
-    """The explanation for people, every line sanitized; wrapped where there is a width."""
+def as_text(
+    explanation: Explanation,
+    *,
+    details: bool = False,
+    width: int | None = None,
+    inputs: str = "",
+) -> str:
+    """The explanation for people, every line sanitized; wrapped where there is a width.
+
+    `inputs` are the arguments by which the commands that are suggested find what was explained.
+    """
     parts: list[str] = []
-    for line in _lines(explanation, details):
+    for line in _lines(explanation, details, inputs):
         safe = sanitized(line)
         if width is None or not safe or isinstance(line, Whole):
             parts.append(f"{safe}\n")
@@ -62,12 +72,13 @@ def as_text(explanation: Explanation, *, details: bool = False, width: int | Non
     return "".join(parts)
 
 
-def _lines(explanation: Explanation, details: bool) -> Iterator[str]:
+def _lines(explanation: Explanation, details: bool, inputs: str) -> Iterator[str]:
     yield f"{explanation.id}  {explanation.title}"
     yield f"  {_kind(explanation)}"
     result = explanation.result
     if result is not None:
-        yield from _status(result, details)
+        has_findings = explanation.type not in _WITHOUT_FINDINGS
+        yield from _status(result, details, has_findings=has_findings)
     yield from _facts(explanation, details)
     yield from _links("Rests on", explanation.rests_on, details)
     if result is not None:
@@ -76,7 +87,7 @@ def _lines(explanation: Explanation, details: bool) -> Iterator[str]:
     heading = "Checked by" if explanation.type == "resource" else "Used by"
     yield from _links(heading, explanation.used_by, details)
     if result is not None:
-        yield from _next(explanation, result, details)
+        yield from _next(explanation, result, details, inputs)
         return
     yield ""
     yield "Newest result: none, because no scan was committed yet: tscan scan"
@@ -99,10 +110,12 @@ def _kind(explanation: Explanation) -> str:
     return ", ".join((explanation.type, *places))
 
 
-def _status(result: Result, details: bool) -> Iterator[str]:
+def _status(result: Result, details: bool, *, has_findings: bool) -> Iterator[str]:
     counts = [f"{count} {verdict}" for verdict, count in result.counts.items() if count]
-    shown = [text for text in (result.status, ", ".join(counts)) if text]
-    yield f"  result    {'; '.join(shown) or 'no finding'} ({_scans(result)})"
+    shown = "; ".join(text for text in (result.status, ", ".join(counts)) if text)
+    # A parameter and an operation have no findings of their own: those of their checks are below.
+    if shown or has_findings:
+        yield f"  result    {shown or 'no finding'} ({_scans(result)})"
     for note in _some(result.notes, _NOTES, details):
         yield f"            {note}"
 
@@ -265,14 +278,14 @@ def _fix_text(failure: Failure, details: bool) -> Sequence[str]:
     return (f"{sentence}{stop}".rstrip(),)
 
 
-def _next(explanation: Explanation, result: Result, details: bool) -> Iterator[str]:
+def _next(explanation: Explanation, result: Result, details: bool, inputs: str) -> Iterator[str]:
     commands = list(_commands(explanation, result))
     if not details:
         commands.append(f"tscan explain {shlex.quote(explanation.id)} --details")
     yield ""
     yield "Next"
     for command in commands:
-        yield Whole(f"  {command}")
+        yield Whole(f"  {command} {inputs}".rstrip())
 
 
 def _commands(explanation: Explanation, result: Result) -> Iterator[str]:

@@ -36,6 +36,7 @@ SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "Microsoft.Compute": ("azure.mgmt.compute",),
     "Microsoft.ContainerService": ("azure.mgmt.containerservice",),
+    "Microsoft.DBforMySQL": ("azure.mgmt.mysqlflexibleservers",),
     "Microsoft.DBforPostgreSQL": ("azure.mgmt.postgresqlflexibleservers",),
     "Microsoft.Insights": tuple(
         f"azure.mgmt.monitor.v{version}"  # version 7 of the package left diagnostic settings out

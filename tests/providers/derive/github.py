@@ -137,6 +137,9 @@ def derive_query(operation: RestOperation, schema_text: str, shapes: Shapes) -> 
                 )
             else:
                 word = node.name.value
+                if word == "__typename":
+                    yield word, shapes.scalar("string")
+                    continue
                 yield word, shape(owner.fields[word].type, node, f"{name}.{word}")
 
     name = operation.name.partition(":")[2]

@@ -1,0 +1,1 @@
+"""Cloud Logging's query language: its grammar, and which entries a query takes for certain."""

@@ -1,0 +1,278 @@
+"""What filters cover, and where a text that is no filter goes wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from scanner.matching import (
+    UndecidedError,
+    filter_covers,
+    parse_json_pattern,
+    scan_filter_matches,
+    selectors_cover,
+    triggering_series,
+)
+from scanner.matching.log_syntax import LONGEST, FilterSyntaxError, regular_expression
+from scanner.matching.texts import find_text, starts_with, wildcard
+from scanner.model.values import OpenList, Unreadable
+
+CREATED = '{ $.eventName = "CreateVpc" && $.errorCode NOT EXISTS && $.readOnly IS FALSE }'
+
+
+@pytest.mark.parametrize(
+    ("pattern", "covers"),
+    [
+        ("{ $.eventName = CreateVpc }", True),
+        ('{($.eventName="CreateVpc")}', True),
+        ("{\n\t$.eventName\n=\r\n*Vpc\u000b}", True),
+        ("{ $.eventName = DeleteVpc || $.eventName = CreateVpc }", True),
+        # && binds more tightly than ||.
+        ("{ $.eventName = CreateVpc || $.eventName = DeleteVpc && $.a = 1 }", True),
+        ("{ ($.eventName = CreateVpc || $.eventName = DeleteVpc) && $.a = 1 }", False),
+        ("{ $.eventName = createvpc }", False),
+        ("{ $.eventName != DeleteVpc }", True),
+        ("{ $.eventName != CreateVpc }", False),
+        ("{ $.eventName = %^Create(?:x)% }", None),
+        ("{ $.eventName = %^Create% && $.readOnly IS FALSE }", True),
+        ("{ $.eventName = %^Vpc% }", False),
+        ("{ $.readOnly IS TRUE }", False),
+        ("{ $.errorCode NOT EXISTS }", True),
+        ("{ $.errorCode EXISTS }", False),
+        ("{ $.errorCode IS NULL }", False),
+        # Is a field that is missing different from a value? Nothing says so.
+        ('{ $.eventName = CreateVpc && $.errorCode != "x" }', None),
+        # Items of arrays: not followed, so only what holds without them is known.
+        ("{ $.eventName = CreateVpc || $.resources[0].type = x }", True),
+        ("{ $.eventName = CreateVpc && $.resources[0].type = x }", None),
+        ("{ $.eventName = CreateVpc && $.requestParameters.* = x }", None),
+        ("{ $.eventName = DeleteVpc && $.resources[0].type = x }", False),
+        ("", True),
+        (" \n", True),
+        ("CreateVpc", True),
+        ('"CreateVpc"', True),
+        ("eventName Create", True),
+        ("?Nothing ?CreateVpc", True),
+        ("?Nothing ?Other", False),
+        ("Nothing", False),
+        ("CreateVpc -Nothing", False),
+        ("CreateVpc ?Other", None),
+        ('"\\"eventName\\":\\"CreateVpc\\""', None),
+        ("%Create.pc%", None),
+        ("%Delete%", False),
+        ("[...]", True),
+        ("[..., all]", True),
+        ("[first, second]", None),
+        ("[..., name = CreateVpc]", None),
+    ],
+)
+def test_a_filter_of_log_events(pattern: str, covers: bool | None) -> None:
+    if covers is None:
+        with pytest.raises(ValueError, match=r"depends on|does not parse|counts fields|mixes"):
+            filter_covers(pattern, CREATED)
+    else:
+        assert filter_covers(pattern, CREATED) is covers
+
+
+@pytest.mark.parametrize(
+    ("pattern", "place", "words"),
+    [
+        ("{ $.a = }", 9, "expected a value, found '}'"),
+        ("{ $.a }", 7, "expected a comparison"),
+        ("{ $.a IS true }", 7, "expected a comparison"),
+        ("{ $.a = x", 10, "expected '}', found 'the end'"),
+        ("{ $.a = x } y", 13, "expected the end, found 'y'"),
+        ("{ a = x }", 3, "expected a field such as $.eventName"),
+        ("{ $.a = x & $.b = y }", 11, "unexpected '&'"),
+        ("{ ($.a = x }", 12, "expected ')'"),
+        ("{ $.a > x }", 9, "expected a number"),
+        ("{ $.a = 'x' }", 9, 'unexpected "\'"'),
+        ('{ $.a = "x }', 9, "unexpected '\"'"),
+        ("{ $.a = %(x)% }", 10, "'(' is not supported here in a regular expression"),
+        ("{ $.a = %x**% }", 12, "a repetition cannot be repeated"),
+        ("{ $.a = %x{3,2}% }", 11, "a repetition counts up"),
+        ("{ $.a = %x{y}% }", 11, "'{' begins a repetition"),
+        ("{ $.a = %[z-a]% }", 14, "a range of characters runs upwards"),
+        ("{ $.a = %[]% }", 12, "a class of characters is empty"),
+        ("{ $.a = %[a% }", 12, "the regular expression ends too early"),
+        ("{ $.a = %\\q% }", 11, "'\\q' is not supported"),
+        ("one two!", 5, "stand in double quotes"),
+        ("[one", 1, "a pattern of fields is written"),
+        ("{ " + "(" * 60 + "$.a = x" + ")" * 60 + " }", 53, "expected fewer parentheses"),
+        ("{ $.a = " + "x" * LONGEST + " }", LONGEST + 1, "longer than"),
+    ],
+)
+def test_a_text_that_is_no_filter(pattern: str, place: int, words: str) -> None:
+    with pytest.raises(FilterSyntaxError) as caught:
+        filter_covers(pattern, CREATED)
+    assert f"does not parse at character {place}: " in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_a_filter_that_is_too_complex_is_undecided() -> None:
+    parts = (" || ".join(f"$.f{n} = {value}" for value in ("x", "y")) for n in range(40))
+    hard = " && ".join(f"({part})" for part in parts)
+    with pytest.raises(UndecidedError):
+        filter_covers("{ $.f20 = x || $.f20 = y }", "{ " + hard + " }")
+    with pytest.raises(UndecidedError):
+        find_text(
+            frozenset(
+                {wildcard("*x" + "?" * 3 + "*"), *(wildcard(f"*{n}*") for n in "abcdefghijklmno")}
+            ),
+            frozenset(),
+        )
+
+
+@pytest.mark.parametrize(
+    ("expression", "text", "matches"),
+    [
+        ("b", "abc", True),
+        ("^b", "abc", False),
+        ("c$", "abc", True),
+        ("b$", "abc", False),
+        ("^a|z$", "xyz", True),
+        ("a.c", "a\nc", False),
+        ("ab?c", "ac", True),
+        ("ab+c", "ac", False),
+        ("ab*c", "abbbc", True),
+        ("^a{2}$", "aaa", False),
+        ("^a{2,}$", "aaa", True),
+        ("^a{1,2}$", "aaa", False),
+        (r"^\d\.\w$", "5.x", True),
+        (r"^\D\S\W$", "xx-", True),
+        (r"^\s$", "x", False),
+        ("^[a-c_]+$", "a_b", True),
+        ("^[a-c]$", "d", False),
+        ("^[^a-c]$", "d", True),
+        (r"^[\d-]$", "-", True),
+        (r"^\$$", "$", True),
+    ],
+)
+def test_regular_expressions(expression: str, text: str, matches: bool) -> None:
+    assert regular_expression(expression, 0).matches(text) is matches
+
+
+def test_numbers_and_texts_are_one_value_or_two() -> None:
+    assert not filter_covers("{ $.a > 4 }", "{ $.a >= 4 }")
+    assert filter_covers("{ $.a >= 4 }", "{ $.a > 4 }")
+    assert filter_covers("{ $.a < 1e2 }", "{ $.a <= 99.5 }")
+    for pattern, events in (("{ $.a = 5 }", '{ $.a = "5" }'), ("{ $.a != 5 }", '{ $.a = "5" }')):
+        with pytest.raises(UndecidedError):
+            filter_covers(pattern, events)
+    assert filter_covers("{ $.a != 6 }", '{ $.a = "5" }')
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "arn", "covers"),
+    [
+        ("AWS::S3::Object", "arn:aws:s3", "arn:aws:s3:::a/*", True),
+        ("AWS::S3::Object", "arn:aws:s3:::a/", "arn:aws:s3:::a/*", True),
+        ("AWS::S3::Object", "arn:aws:s3:::a/x", "arn:aws:s3:::a/*", False),
+        ("AWS::S3::Object", "arn:aws:s3:::b/", "arn:aws:s3:::a/*", False),
+        ("AWS::Lambda::Function", "arn:aws:lambda", "arn:aws:lambda:r:1:function:f", True),
+        (
+            "AWS::Lambda::Function",
+            "arn:aws:lambda:r:1:function:f",
+            "arn:aws:lambda:r:1:function:f",
+            True,
+        ),
+        (
+            "AWS::Lambda::Function",
+            "arn:aws:lambda:r:1:function:f",
+            "arn:aws:lambda:r:1:function:f2",
+            False,
+        ),
+    ],
+)
+def test_a_basic_selector_names_resources(kind: str, value: str, arn: str, covers: bool) -> None:
+    basic = {
+        "read_write": "All",
+        "management": False,
+        "excluded": [],
+        "data": [{"type": kind, "values": [value]}],
+    }
+    events = f'$.eventCategory = "Data" && $.resources.type = "{kind}" && $.resources.ARN = "{arn}"'
+    assert selectors_cover([basic], [], "{ " + events + " }") is covers
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "reads", "writes"),
+    [
+        ("equals", "true", True, False),
+        ("equals", "false", False, True),
+        ("equals", "yes", False, False),
+        ("not_equals", "true", False, True),
+        ("not_equals", "false", True, False),
+        ("not_equals", "yes", True, True),
+        ("starts_with", "t", True, False),
+        ("not_ends_with", "e", False, False),
+    ],
+)
+def test_a_selector_compares_read_only_as_a_text(
+    operator: str, value: str, reads: bool, writes: bool
+) -> None:
+    selector = {"fields": [{"field": "readOnly", operator: [value]}]}
+    assert selectors_cover([], [selector], "{ $.readOnly IS TRUE }") is reads
+    assert selectors_cover([], [selector], "{ $.readOnly IS FALSE }") is writes
+
+
+def test_selectors_that_were_not_read() -> None:
+    reads = '{ $.eventCategory = "Management" && $.readOnly IS TRUE }'
+    plain = {"read_write": "All", "management": True, "excluded": [], "data": []}
+    assert selectors_cover([plain], [], reads)
+    for member, value in (
+        ("read_write", "Sometimes"),
+        ("read_write", Unreadable("it was refused")),
+        ("management", "true"),
+        ("excluded", OpenList([], "it was cut off")),
+        ("excluded", [Unreadable("it was refused")]),
+        ("data", OpenList([], "it was cut off")),
+    ):
+        with pytest.raises(ValueError, match="event selector"):
+            selectors_cover([{**plain, member: value}], [], reads)
+    with pytest.raises(ValueError, match="it was refused"):
+        selectors_cover([Unreadable("it was refused")], [], reads)
+    with pytest.raises(ValueError, match="it was cut off"):
+        selectors_cover(
+            [],
+            [{"fields": [{"field": "readOnly", "equals": OpenList([], "it was cut off")}]}],
+            reads,
+        )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("Median", "GreaterThanThreshold", "missing"),
+        ("Sum", "GreaterThanUpperThreshold", "missing"),
+        ("Sum", "GreaterThanThreshold", "later"),
+    ],
+)
+def test_an_alarm_of_values_without_a_rule(values: tuple[str, str, str]) -> None:
+    statistic, operator, missing = values
+    with pytest.raises(ValueError, match="no rule for"):
+        triggering_series(statistic, operator, 1.0, missing, 1)
+
+
+def test_filters_of_image_scans() -> None:
+    table = {
+        "prod": (True, True),
+        "*prod": (True, False),
+        "prod*": (False, True),
+        "*prod*": (True, True),
+        "prod*repo": (False, True),
+        "*": (True, True),
+    }
+    for pattern, matches in table.items():
+        found = tuple(scan_filter_matches(pattern, name) for name in ("repo-prod", "prod-repo"))
+        assert found == matches
+
+
+def test_texts_that_no_pattern_names_stand_for_each_other() -> None:
+    assert find_text(frozenset({starts_with("a")}), frozenset({wildcard("a*b*")})) == "a"
+    assert find_text(frozenset({wildcard("a*")}), frozenset({starts_with("a")})) is None
+    assert find_text(frozenset(), frozenset({wildcard("")})) is not None
+
+
+def test_a_set_of_events_is_written_as_json_patterns() -> None:
+    with pytest.raises(FilterSyntaxError):
+        parse_json_pattern("CreateVpc")
