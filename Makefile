@@ -82,8 +82,8 @@ docs-fresh: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.language.fuzz_oracle --cases 120000
+	$(BIN)/python -m tests.matching.fuzz_logging_queries --cases 20000
 	$(BIN)/python -m tests.matching.agreement --cases 20000
-	$(BIN)/python -m tests.language.fuzz_logging_queries --cases 20000
 
 bench: $(READY)
 	@for script in benchmarks/language.py benchmarks/evaluation.py benchmarks/library.py benchmarks/startup.py benchmarks/memory.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -104,7 +104,7 @@ def _check(check: Check, library: Library) -> Iterator[str]:
 
 def _holes(kind: Kind) -> Iterator[str]:
     """What the population lacks: a reader must not take it for all of the service."""
-    heading = "\nNot listed, so that nothing is said about it:\n"
+    heading = "\nNot listed, and so not checked:\n"
     for hole in kind.does_not_list:
         if heading:
             yield heading

@@ -56,8 +56,10 @@ def closest(word: str, known: Iterable[str]) -> str:
     # Imported here: only a message about a mistake needs it.
     from difflib import get_close_matches
 
-    close = get_close_matches(word, sorted(set(known)), n=1, cutoff=_CLOSE)
-    return close[0] if close else ""
+    # `cc6.1x` is nearer to CC6.1 than to P6.1: people do not type capitals.
+    folded = {name.casefold(): name for name in sorted(set(known), reverse=True)}
+    close = get_close_matches(word.casefold(), sorted(folded), n=1, cutoff=_CLOSE)
+    return folded[close[0]] if close else ""
 
 
 def nearest(word: str, known: Iterable[str], count: int = _NEAREST_SHOWN) -> list[str]:

@@ -46,3 +46,8 @@ def test_a_word_in_common_is_nearer_than_letters_in_common() -> None:
 
 def test_where_nothing_is_known_there_is_no_hint() -> None:
     assert did_you_mean("anything", []) == ""
+
+
+def test_the_case_of_letters_does_not_matter() -> None:
+    assert did_you_mean("cc6.1x", ["CC6.1", "P6.1"]) == "did you mean 'CC6.1'?"
+    assert closest("ENCRPTION", ["encryption", "name"]) == "encryption"

@@ -78,6 +78,7 @@ def attest(
     """
     from scanner.cli.support.entry_problems import named_by_option
     from scanner.cli.support.history_options import now
+    from scanner.cli.support.ids import no_such
     from scanner.cli.support.new_file import write_new
     from scanner.cli.support.store_location import (
         configured_content,
@@ -96,6 +97,8 @@ def attest(
     folder = attestations or _default_folder(settings.attestations)
     day = dated or str(now().date())
     path = _free_path(folder, control, day)
+    if control not in library.manual:
+        raise no_such("manual control", control, library.manual, library)
     statements = {
         "control": control,
         "statement": " ".join(statement.split()),

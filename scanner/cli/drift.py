@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ import click
 from scanner.cli.support.history_options import (
     HistoryContext,
     HistoryOptions,
+    check_begun,
     day,
     history_options,
     now,
@@ -187,7 +188,15 @@ def _begins(history: HistoryContext, since: str) -> datetime | None:
     if not since:
         return None
     date = day(since, "--since")
-    return period_window(date, date, history.zone).start
+    window = period_window(date, date, history.zone)
+    check_begun(window, _ended_since(history, window.start), "--since")
+    return window.start
+
+
+def _ended_since(history: HistoryContext, begins: datetime) -> Iterator[Record]:
+    for record in history.records():
+        if parse_time(record.finished) >= begins:
+            yield record
 
 
 def _records_to_compare(records: Sequence[Record], begins: datetime | None) -> Pair:

@@ -83,7 +83,7 @@ def _explanation(
     from scanner.reports.explain.subjects import Names
     from scanner.reports.explain.text import MEND
 
-    chosen = chosen_evidence(evidence, inputs.config)
+    chosen = chosen_evidence(evidence, inputs.config, inputs.library)
     report: Report | None = None
     names = Names(inputs.library, permissions_of)
     subject = names.subject(identity)

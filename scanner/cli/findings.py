@@ -89,7 +89,7 @@ def findings(
     # Targets are a filter here: accounts of an organization are judged together.
     evidence = EvidenceOptions(snapshots=snapshots, store=store, config=config, target=())
     inputs = load_inputs(evidence, content)
-    chosen = chosen_evidence(evidence, inputs.config)
+    chosen = chosen_evidence(evidence, inputs.config, inputs.library)
     if chosen is None:
         raise no_scan(evidence, inputs.config)
     report = judge_everything(chosen, inputs)

@@ -13,7 +13,6 @@ from scanner.cli.support.options import (
     content_options,
     report_format_option,
 )
-from scanner.errors import TscanError
 
 
 @click.command()
@@ -40,17 +39,17 @@ def params(
     """
     from scanner.cli.explain import configured_params, show_explanation
     from scanner.cli.support.evidence import EvidenceOptions
+    from scanner.cli.support.ids import no_such
     from scanner.cli.support.judging import load_inputs
     from scanner.cli.support.output import screen_width
     from scanner.reports.parameters import as_json, as_text, parameter_list
-    from scanner.words import did_you_mean
 
     newest = EvidenceOptions(snapshots=(), store="", config=config, target=())
     inputs = load_inputs(newest, content)
     if name is not None:
         known = inputs.library.parameters
         if name not in known:
-            raise TscanError(f"there is no parameter '{name}'", did_you_mean(name, known))
+            raise no_such("parameter", name, known, inputs.library)
         return show_explanation(name, newest, inputs, format)
     listed = parameter_list(inputs.library, configured_params(inputs.config))
     text = as_text(listed, screen_width())

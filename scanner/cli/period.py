@@ -22,7 +22,7 @@ from scanner.cli.support.history_options import (
 )
 from scanner.cli.support.options import report_format_option
 from scanner.cli.support.output import show
-from scanner.errors import TscanError
+from scanner.errors import EXIT_CLEAN, EXIT_UNREAD, TscanError
 
 if TYPE_CHECKING:
     from scanner.model.decisions import AttestationSpan, WaiverSpan
@@ -57,7 +57,7 @@ def period(
     """Report on a period: deviations with their times, missed runs, and controls not shown.
 
     Days are days of the configured time zone. The report draws no conclusion and calls no
-    deviation rate tolerable.
+    deviation rate tolerable. Exit code 3: no scan in history is of that time.
 
     \b
     Examples:
@@ -68,14 +68,36 @@ def period(
     _check_days(first, last, at)
     history = open_history(options)
     if at:
-        text = _date_text(at_date(history, at, control), format)
+        found = at_date(history, at, control)
+        text = _date_text(found, format)
+        missing = _without_record(found)
     else:
         text = _period_text(period_report(history, first, last, control), format)
+        missing = _without_scan(history, first, last)
     if format == "json":
         click.echo(text, nl=False)
     else:
         show(text)
-    return 0
+    # A report on nothing must not look clean.
+    if missing:
+        click.echo(missing, err=True)
+        return EXIT_UNREAD
+    return EXIT_CLEAN
+
+
+def _without_record(found: AtDate) -> str:
+    """Why nothing is shown at a date; empty where some record is."""
+    if any(control.seq for control in found.controls):
+        return ""
+    return f"no scan in history ended on {found.day} or before: nothing is shown"
+
+
+def _without_scan(history: HistoryContext, first: str, last: str) -> str:
+    """Why nothing is shown of a period; empty where a scan was started in it."""
+    window = period_between(first, last, history.zone)
+    if any(True for _ in _started_within(history.records(), window)):
+        return ""
+    return f"no scan in history began from {first} to {last}: nothing is shown"
 
 
 def _check_days(first: str, last: str, at: str) -> None:

@@ -51,6 +51,10 @@ _HINTS: Final = {
     "found a tab character that violates indentation": "indent with spaces",
     "found a tab character where an indentation space is expected": "indent with spaces",
     "did not find expected key": "check the indentation, and quote a string that contains quotes",
+    "did not find expected node content": "close the '[' or '{' above it, or write the value out",
+    "did not find expected ',' or ']'": "close the '[' above it",
+    "did not find expected ',' or '}'": "close the '{' above it",
+    "found unexpected end of stream": "close the quotes above it",
 }
 """By libyaml's own message."""
 
@@ -273,7 +277,7 @@ def _compose(text: str) -> yaml.Node:
     except yaml.MarkedYAMLError as error:
         raise _translated(error) from None
     if root is None:
-        raise UnreadableYamlError(1, 1, "the file is empty")
+        raise UnreadableYamlError(1, 1, "the file is empty", "begin it with 'version: 1'")
     return root
 
 

@@ -73,6 +73,9 @@ def default_roots(
 
 def _folder(path: str | Path, option: str) -> Path:
     folder = Path(path)
+    if folder.is_file():
+        hint = f"give its folder: {option} {folder.parent}"
+        raise TscanError(f"{option} {path} is a file, not a folder", hint)
     if not folder.is_dir():
         raise TscanError(
             f"{option} {path}: there is no such folder", "give a folder that holds YAML files"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +33,8 @@ _WORDS: Final = {
     "object": "a mapping",
     "null": "nothing",
 }
+_LIST: Final = "write each item on a line that begins with '- '"
+_MAPPING: Final = "write each key on a line, as 'key: value'"
 _JSON_TYPES: Final[Mapping[type, str]] = {
     str: "string",
     bool: "boolean",
@@ -93,7 +95,8 @@ def version_problem(document: Document) -> Problem | None:
     """Why this release cannot judge a document: it is not a mapping, or its version is newer."""
     data = document.data
     if not isinstance(data, dict):
-        return document.problem((), f"the file must be a mapping, not {_described(data)}")
+        message = f"the file must be a mapping, not {_described(data)}"
+        return document.problem((), message, f"begin it with 'version: {VERSION}'; {_MAPPING}")
     # Before any rule: a newer format may mean something else by the same keys.
     version = data.get("version")
     if type(version) is int and version > VERSION:
@@ -220,14 +223,17 @@ def _wrong_type(violation: _Violation) -> Iterator[_Mistake]:
         message = f"{_label(violation.path)} has no value; it must be {wanted}"
         yield _Mistake(violation.path, message, "leave the key out if there is none")
         return
-    hint = ""
-    if "string" in allowed and isinstance(violation.found, bool | int | float):
-        hint = "put it in quotes"
-    yield _Mistake(
-        violation.path,
-        f"{_label(violation.path)} must be {wanted}, not {_described(violation.found)}",
-        hint,
-    )
+    message = f"{_label(violation.path)} must be {wanted}, not {_described(violation.found)}"
+    yield _Mistake(violation.path, message, _type_hint(allowed, violation.found))
+
+
+def _type_hint(allowed: Sequence[str], found: object) -> str:
+    if "string" in allowed and isinstance(found, bool | int | float):
+        return "put it in quotes"
+    for name, hint in (("array", _LIST), ("object", _MAPPING)):
+        if name in allowed:
+            return hint
+    return ""
 
 
 def _wrong_choice(violation: _Violation) -> Iterator[_Mistake]:
@@ -245,7 +251,8 @@ def _wrong_text(violation: _Violation) -> Iterator[_Mistake]:
     if violation.expected == NOT_BLANK:
         yield _Mistake(violation.path, f"{_label(violation.path)} is empty")
     else:
-        yield _Mistake(violation.path, f"'{violation.found}' is not {violation.rule['title']}")
+        message = f"'{violation.found}' is not {violation.rule['title']}"
+        yield _Mistake(violation.path, message, violation.rule.get("x-hint", ""))
 
 
 def _too_long(violation: _Violation) -> Iterator[_Mistake]:

@@ -21,7 +21,6 @@ from scanner.language.address_ranges import (
     cidrs_between,
     internet_ranges,
 )
-from scanner.language.logging_query.coverage import covers as query_covers
 from scanner.language.types import BOOL as BOOLEAN
 from scanner.language.types import (
     DOUBLE,
@@ -41,6 +40,7 @@ from scanner.matching import (
     selectors_cover,
     triggering_series,
 )
+from scanner.matching.logging_query.coverage import covers as query_covers
 
 INT_LIMIT: Final = 2**63
 
@@ -391,6 +391,26 @@ _ALL: Final = (
         example="cidrsBetween('10.0.0.0', '10.0.0.9')",
     ),
     Function(
+        name="internetRanges",
+        overloads=(_of(ListType(STRING), ListType(STRING), INT, INT),),
+        run=internet_ranges,
+        example="internetRanges(cidrs, 8, 16)",
+    ),
+    Function(
+        name="logQueryCovers",
+        overloads=(_TEXT_TEST,),
+        run=query_covers,
+        example="""logQueryCovers(filter, 'resource.type="project"')""",
+    ),
+    Function(
+        name="flatten",
+        overloads=(_of(ListType(STRING), ListType(ListType(STRING))),),
+        run=flatten,
+        method=True,
+        plain=False,
+        example="lists.flatten()",
+    ),
+    Function(
         name="filterCovers",
         overloads=(_TEXT_TEST,),
         run=filter_covers,
@@ -416,26 +436,6 @@ _ALL: Final = (
         overloads=(_TEXT_TEST,),
         run=scan_filter_matches,
         example="scanFilterMatches('prod*', repository.name)",
-    ),
-    Function(
-        name="internetRanges",
-        overloads=(_of(ListType(STRING), ListType(STRING), INT, INT),),
-        run=internet_ranges,
-        example="internetRanges(cidrs, 8, 16)",
-    ),
-    Function(
-        name="logQueryCovers",
-        overloads=(_TEXT_TEST,),
-        run=query_covers,
-        example="""logQueryCovers(filter, 'resource.type="project"')""",
-    ),
-    Function(
-        name="flatten",
-        overloads=(_of(ListType(STRING), ListType(ListType(STRING))),),
-        run=flatten,
-        method=True,
-        plain=False,
-        example="lists.flatten()",
     ),
 )
 FUNCTIONS: Final = {function.name: function for function in _ALL}

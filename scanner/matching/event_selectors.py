@@ -35,13 +35,25 @@ _READ_ONLY: Final[Mapping[str, tuple[Formula, ...]]] = {
 
 
 def recorded(basic: Sequence[object], advanced: Sequence[object]) -> Formula:
-    """The events that selectors, records of the kind `aws.cloudtrail.trail`, record."""
+    """The events that selectors, records of the kind `aws.cloudtrail.trail`, record.
+
+    A trail without any records every management event.
+    """
     found: list[Formula] = []
+    if _is_empty(basic) and _is_empty(advanced):
+        # CloudTrail's default: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/
+        # logging-management-events-with-cloudtrail.html
+        return _is(("eventCategory",), "Management")
     for selector in basic:
         found.extend(_basic(selector))
     for selector in advanced:
         found.append(And(tuple(map(_field, _list(selector, "fields")))))
     return Or(tuple(found))
+
+
+def _is_empty(selectors: Sequence[object]) -> bool:
+    # Of a list that was cut off, what is missing may be a selector.
+    return not selectors and not isinstance(selectors, OpenList)
 
 
 def _basic(selector: object) -> list[Formula]:

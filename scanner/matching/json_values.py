@@ -93,7 +93,10 @@ Tests: TypeAlias = "frozenset[tuple[Test, bool]]"
 
 
 def holds(test: Test, value: Any, reading: Reading) -> bool:
-    """Whether a test holds of a value; an object is {}."""
+    """Whether a test holds of a value that is no text; an object is {}.
+
+    Texts are compared by patterns, all tests of a field at once.
+    """
     if isinstance(test, Exists):
         return value is not MISSING
     if isinstance(test, Is):
@@ -103,23 +106,19 @@ def holds(test: Test, value: Any, reading: Reading) -> bool:
             return reading.missing_differs
         return not holds(test.than, value, reading)
     if isinstance(test, NumberIs):
-        return _number_holds(test, value, reading)
+        return _number_holds(test, value)
     if isinstance(test, TextIs):
         return _text_holds(test, value, reading)
     return reading.unmodeled_holds
 
 
 def _text_holds(test: TextIs, value: Any, reading: Reading) -> bool:
-    if isinstance(value, str):
-        return test.pattern.matches(value)
     if reading.converts and isinstance(value, bool | int | float):
         return test.pattern.matches(written(value))
     return False
 
 
-def _number_holds(test: NumberIs, value: Any, reading: Reading) -> bool:
-    if isinstance(value, str):
-        return reading.converts and test.operator == "=" and value == test.written
+def _number_holds(test: NumberIs, value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     compare: Callable[[float, float], bool] = _COMPARE[test.operator]

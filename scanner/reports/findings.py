@@ -89,6 +89,8 @@ class _Facet:
     """The values that there are."""
     values: Callable[[Finding], Collection[str]]
     """Those of one finding."""
+    observed: bool = False
+    """Whether the evidence is what the known values come from."""
 
 
 def listed(report: Report, scans: Mapping[str, str], filters: Filters) -> Listed:
@@ -126,12 +128,13 @@ def _facets(report: Report) -> Iterator[_Facet]:
     for target in report.assessment.targets:
         # A region in which nothing was found is known as well: it has no finding.
         regions.update(target["regions"])
-    yield _Facet(option="resource", known=names, values=_resource_names)
-    yield _Facet(option="region", known=regions, values=_region_names)
+    yield _Facet(option="resource", known=names, values=_resource_names, observed=True)
+    yield _Facet(option="region", known=regions, values=_region_names, observed=True)
     yield _Facet(
         option="target",
         known={str(target["id"]) for target in report.assessment.targets},
         values=lambda finding: (finding.resource.target,),
+        observed=True,
     )
     yield _Facet(
         option="check",
@@ -204,8 +207,9 @@ def _matching(facet: _Facet, text: str) -> set[str]:
     else:
         found = {name for name in facet.known if name.casefold() == text.casefold()}
     if not found:
+        where = " in this evidence" if facet.observed else ""
         raise TscanError(
-            sanitized(f"--{facet.option} {text}: there is no such {facet.option}"),
+            sanitized(f"--{facet.option} {text}: there is no such {facet.option}{where}"),
             sanitized(did_you_mean(text, facet.known)),
         )
     return found

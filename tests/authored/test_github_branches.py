@@ -313,6 +313,38 @@ def test_what_is_cut_off_of_a_request_is_unknown(library: Library, connection: s
     assert verdict_on(library, commit("r", "ann", of))[0] == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("state", "at", "said"),
+    [
+        ("CHANGES_REQUESTED", "2025-12-20T12:00:01Z", "pass"),  # after the merge
+        ("CHANGES_REQUESTED", "2025-12-20T12:00:00Z", "fail"),
+        ("CHANGES_REQUESTED", "2025-12-20T11:00:00Z", "fail"),  # at once: the one listed last
+        ("APPROVED", "2025-12-20T12:00:00Z", "pass"),
+    ],
+)
+def test_the_last_word_before_the_merge_counts(
+    library: Library, state: str, at: str, said: str
+) -> None:
+    reviews = [review("ben", "c"), review("ben", "c", state, at=at)]
+    assert verdict_on(library, merged(reviews, [proposed("c", "ann")]))[0] == said
+    if at == "2025-12-20T11:00:00Z":
+        swapped = merged(reviews[::-1], [proposed("c", "ann")])
+        assert verdict_on(library, swapped)[0] == "pass"
+
+
+def test_an_approval_at_the_moment_of_the_merge_counts(library: Library) -> None:
+    node = merged([review("ben", "c", at="2025-12-20T12:00:00Z")], [proposed("c", "ann")])
+    assert verdict_on(library, node)[0] == "pass"
+
+
+def test_an_approval_may_be_taken_back_in_what_was_cut_off(library: Library) -> None:
+    reviews = [review("ben", "head1")]
+    of = {**request(1, "ann", [proposed("c", "ann")], reviews), "reviews": cut_off(reviews)}
+    page = commits_of("app", [commit("r", "ann", of)])
+    found = judged(library, "scm-approval-covers-merge", pointed(), page)
+    assert found["r"][0] == "unknown"
+
+
 def test_a_reviewer_of_a_type_that_is_not_known_is_unknown(library: Library) -> None:
     node = merged([review("ben", "c", kind="Agent")], [proposed("c", "ann")])
     verdict, reason = verdict_on(library, node)

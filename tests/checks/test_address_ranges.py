@@ -86,6 +86,8 @@ ANSWERS: dict[str, Callable[[list[str]], dict[str, Any]]] = {
     "azure.containerservice.cluster.wide_ranges": _in_properties("apiServerAccessProfile", "authorizedIPRanges"),
     "azure.keyvault.vault.wide_ranges": _in_properties("networkAcls", "ipRules"),
     "azure.network.security_group.rules.internet": _sources,
+    "azure.mysql.server.wide_ranges": _from_to,
+    "azure.postgresql.server.wide_ranges": _from_to,
     "azure.sql.server.wide_ranges": _from_to,
     "azure.storage.account.wide_ranges": _storage,
     "gcp.compute.firewall.internet": lambda ranges: {"it": {"sourceRanges": ranges}},
@@ -159,6 +161,8 @@ PLAIN = {
     "aws.ec2.security_group.egress_rules.cidrs", "aws.eks.cluster.public_cidrs",
     "azure.containerservice.cluster.ranges",
     # Whether all Azure services are let in, which the rule 0.0.0.0 to 0.0.0.0 says.
+    "azure.mysql.server.azure_admitted",
+    "azure.postgresql.server.azure_admitted",
     "azure.sql.server.azure_admitted",
     # A rule for everybody that denies.
     "azure.network.security_group.rules.closes",

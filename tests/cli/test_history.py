@@ -230,9 +230,21 @@ def test_implemented_at_a_date(store: str) -> None:
     assert "Implemented at 2026-01-04T00:00:00Z, on 2026-01-03" in text
     stale = tscan("period", "--at", "2026-01-02", "--control", "X-01", store=store).output
     assert "record 1, read 2026-01-01T02:12:00.000Z, 1.9 days before" in stale
-    assert (
-        "no record: nothing is shown" in tscan("period", "--at", "2025-12-31", store=store).output
+    before = tscan("period", "--at", "2025-12-31", store=store)
+    assert "no record: nothing is shown" in before.stdout
+    assert before.stderr == "no scan in history ended on 2025-12-31 or before: nothing is shown\n"
+    assert before.return_value == 3
+
+
+def test_a_period_before_any_scan_is_not_clean(store: str) -> None:
+    words = ("period", "--control", "X-01", "--from", "2025-12-01", "--to")
+    before = tscan(*words, "2025-12-31", store=store)
+    assert before.stderr == (
+        "no scan in history began from 2025-12-01 to 2025-12-31: nothing is shown\n"
     )
+    assert before.return_value == 3
+    after = tscan(*words, "2026-01-01", store=store)
+    assert (after.stderr, after.return_value) == ("", 0)
 
 
 def test_drift_and_its_exit_codes(store: str) -> None:
@@ -333,6 +345,10 @@ def test_a_population_that_grew_is_another(store: str) -> None:
         (("period", "--from", "2026-01-01", "--to", "9999-12-31"), "--to 9999-12-31 is not a day"),
         (("period", "--at", "9999-12-31"), "--at 9999-12-31 is not a day"),
         (("drift", "--since", "9999-12-31"), "--since 9999-12-31 is not a day"),
+        (
+            ("drift", "--since", "9998-12-31"),
+            "--since 9998-12-31 has not come yet\n  hint: give a day up to today",
+        ),
         (("drift", "--since", "0001-01-01"), "--since 0001-01-01 is not a day"),
         (
             ("period", "--from", "2026-01-01", "--to", "2026-01-02", "--control", "X-02"),
@@ -390,15 +406,15 @@ def test_one_scan_is_no_drift(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "this is the first scan: drift begins with the next one" in shown.err
-    assert run(["drift", "--store", str(tmp_path / "s"), "--since", "2027-01-01"]) == 3
+    assert run(["drift", "--store", str(tmp_path / "s"), "--since", "2026-02-01"]) == 3
 
 
 def test_a_target_that_was_not_looked_at_again_is_said(
     store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    later = tscan("drift", "--since", "2027-01-01", store=store)
+    later = tscan("drift", "--since", "2026-02-01", store=store)
     assert (later.return_value, later.stdout) == (3, "")
-    assert f"{HERE}: no scan ended on 2027-01-01 or later" in later.stderr
+    assert f"{HERE}: no scan ended on 2026-02-01 or later" in later.stderr
     ledger = Ledger(LocalStore(store))
     ledger.commit(renamed(scan(130, {(CHECKS[0], "eu-west-1", "b1"): "pass"}), {"X-01": "pass"}))
     ledger.commit(renamed(scan(131, {(CHECKS[0], "eu-west-1", "b1"): "pass"}), {"X-01": "pass"}))

@@ -309,7 +309,7 @@ def test_params_explains_one_and_refuses_what_is_none(
     _, err = out(capsys, "params", "access_key_max_age_dayz", code=2)
     assert "did you mean 'access_key_max_age_days'?" in err
     _, err = out(capsys, "params", CHECK, code=2)
-    assert "there is no parameter" in err
+    assert "is a check, not a parameter" in err
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])

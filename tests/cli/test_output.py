@@ -17,7 +17,9 @@ import pytest
 
 from scanner.cli import run
 from scanner.cli.support.output import destinations, write
+from scanner.errors import TscanError
 from scanner.formats import FORMATS
+from scanner.history.stores.atomic_write import atomic_write
 from tests.helpers.reference_scan import REPORT
 
 DEMO = ["demo", "--quiet", "--select", "aws-s3-bucket-versioned"]
@@ -63,7 +65,8 @@ def test_a_full_disk_is_said_in_one_line(root: Path, target: str) -> None:
     assert done.returncode == 2
     assert b"cannot be written: No space left" in done.stderr
     assert b"internal" not in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    _, *hint = done.stderr.splitlines()
+    assert hint in ([], [b"  hint: free some space, or name a place on another disk"])
     assert Path("/dev/full").is_char_device()
 
 
@@ -173,3 +176,13 @@ def test_columns_are_those_of_the_environment(
     bare.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((0, 0)))
     text = _printed(bare, terminal=terminal)
     assert text == FORMATS.get("terminal")(replace(REPORT, width=width))
+
+
+def test_what_cannot_be_written_says_why_and_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(TscanError) as caught, atomic_write(tmp_path / "none/file"):
+        raise AssertionError("there is no such folder")
+    assert caught.value.hint == f"there is no folder {tmp_path / 'none'}: make it first"
+    (tmp_path / "folder/below").mkdir(parents=True)
+    with pytest.raises(TscanError) as caught, atomic_write(tmp_path / "folder"):
+        pass
+    assert caught.value.hint == "name a place that you may write to"

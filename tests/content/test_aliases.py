@@ -67,7 +67,7 @@ def test_a_control_names_a_check_once_by_either_id(pack: Any) -> None:
         ("[a, ‸a]", f"'a' is an alias already\n  hint: the first one is {NAME}"),
         ("[‸A b]", "'A b' is not an id of lower-case words joined by '-'"),
         ("‸[]", "'aliases' is an empty list"),
-        ("‸a", "'aliases' must be a list, not a string"),
+        ("‸a", "'aliases' must be a list, not a string\n  hint: write each item on a line that begins with '- '"),
     ],
 )  # fmt: skip
 def test_an_alias_that_is_no_earlier_id(pack: Any, aliases: str, message: str) -> None:

@@ -135,7 +135,12 @@ def test_an_empty_configuration_reads_the_default_target(pack: Any) -> None:
             "write a name such as Europe/Berlin",
         ),
         ("  - aws:", "  - ‸aw:", "unknown key 'aw'", "did you mean 'aws'?"),
-        ("eu-west-1,", "‸eu_west_1,", "'eu_west_1' is not a region such as eu-west-1", ""),
+        (
+            "eu-west-1,",
+            "‸eu_west_1,",
+            "'eu_west_1' is not a region such as eu-west-1",
+            "leave 'regions' out to read every region that the account has enabled",
+        ),
         ("us-gov-east-1", "‸eu-west-1", "'eu-west-1' is named twice", "remove one"),
         ("arn:aws:iam::111122223333:role/Audit", "‸Audit", "'Audit' is not the ARN of a role", ""),
         (

@@ -13,8 +13,8 @@ from scanner.errors import Problem
 
 SPACES = "indent with spaces; quote a string that starts with @, ` or %"
 REFUSED = [
-    (b"", "1:1: the file is empty", ""),
-    (b"# nothing\n", "1:1: the file is empty", ""),
+    (b"", "1:1: the file is empty", "begin it with 'version: 1'"),
+    (b"# nothing\n", "1:1: the file is empty", "begin it with 'version: 1'"),
     (b"a: 1\nb: 2\na: 3\n", "3:1: key 'a' is written twice", "first at line 1"),
     (b"a:\n  'b': 1\n  b: 2\n", "3:3: key 'b' is written twice", "first at line 2"),
     (b"a: &x 1\n", "1:4: anchors and aliases are not used here", "write the value out"),
@@ -183,3 +183,18 @@ def test_without_libyaml_the_same_is_read(monkeypatch: pytest.MonkeyPatch) -> No
     assert (
         _read(text) == expected == {"a": [1, "x", {"b": True}], "c": "one\ntwo\n", "d": "one two"}
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        (b"targets: [\n  - aws:\n", "close the '[' or '{' above it, or write the value out"),
+        (b"targets: [a, b\n", "close the '[' above it"),
+        (b"params: {a: 1\n", "close the '{' above it"),
+        (b'store: "abc\n', "close the quotes above it"),
+    ],
+)
+def test_what_is_not_closed_is_named(content: bytes, hint: str) -> None:
+    problem = read_document(content, path="x.yaml")
+    assert isinstance(problem, Problem)
+    assert problem.hint == hint

@@ -62,7 +62,13 @@ FORM = [
         "an item of 'refs' must be a string, not a number",
         "put it in quotes",
     ),
-    (CHECK, "refs: [CIS-AWS-7.0 2.1.1]", "refs: ‸x", "'refs' must be a list, not a string", ""),
+    (
+        CHECK,
+        "refs: [CIS-AWS-7.0 2.1.1]",
+        "refs: ‸x",
+        "'refs' must be a list, not a string",
+        "write each item on a line that begins with '- '",
+    ),
     (
         CHECK,
         "      unreadable: [block]",

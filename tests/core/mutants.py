@@ -33,7 +33,12 @@ POLICIES = (
     "test_policy_properties.py",
     "test_policy_reference.py",
 )
-ESCALATION = ("test_escalation.py", "test_escalation_targets.py", "test_policy_reference.py")
+ESCALATION = (
+    "test_wildcards.py",
+    "test_escalation.py",
+    "test_escalation_targets.py",
+    "test_policy_reference.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,7 @@ MUTANTS = (
         "judging/evaluate.py", EVALUATE,
         ("truthy passes", "if outcome is True:", "if outcome:"),
         ("an unread where leaves the population", "if selected is False:", "if selected is not True:"),
-        ("an unread label is scoped out", "if labelled is False:", "if labelled is not True:"),
+        ("an unread label is scoped out", "if labeled is False:", "if labeled is not True:"),
         ("gaps are dropped", "for gap in gaps)", "for gap in gaps[:0])"),
         ("scoped out is empty", "not findings and not scoped_out", "not findings"),
         ("an unset parameter keeps nothing in", "params.get(check.scope.untagged, True) is not False",

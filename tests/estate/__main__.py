@@ -39,8 +39,12 @@ def _scan(options: list[str]) -> int:
         sys.stderr.write(
             f"ready after {time.monotonic() - started:.0f} s at {endpoint}; scanning it over its API\n"
         )
-        regions = [word for region in REGIONS for word in ("--region", region)]
-        command = [sys.executable, "-m", "scanner", "scan", "--no-store", *regions, *options]
+        # Configured, not chosen by options: a scan of chosen regions is of a scope of its own.
+        config = Path(home) / "tscan.yaml"
+        config.write_text(f"version: 1\ntargets: [{{aws: {{regions: [{', '.join(REGIONS)}]}}}}]\n")
+        command = [
+            sys.executable, "-m", "scanner", "scan", "--no-store", "--config", str(config), *options
+        ]  # fmt: skip
         code = subprocess.run(command, env=_environment(endpoint, home), check=False).returncode
     if code == EXIT_MISUSE or code < 0:
         return EXIT_MISUSE

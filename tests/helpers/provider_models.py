@@ -139,7 +139,9 @@ def problems(kind: Kind, library: Library) -> Iterator[str]:
         yield from (f"{kind.id}: {text}" for text in request_problems(request))
     for name, attribute in kind.attributes.items():
         for path in attribute_paths(attribute):
-            yield from _path_problem(kind, library, f"attribute {name}", path)
+            found = list(_path_problem(kind, library, f"attribute {name}", path))
+            if found and not _is_of_another_list(kind, library, attribute, path):
+                yield from found
         yield from _type_problem(kind, library, attribute)
     for where, expression in (("id", kind.identity), ("name", kind.label), ("at", kind.at)):
         for path in expression.paths if expression is not None else ():
@@ -147,6 +149,19 @@ def problems(kind: Kind, library: Library) -> Iterator[str]:
     for name, request in kind.details.items():
         for path in request_paths(request):
             yield from _path_problem(kind, library, f"detail {name}", path)
+
+
+def _is_of_another_list(kind: Kind, library: Library, attribute: Attribute, path: Path) -> bool:
+    """Whether a member of a record is one of another list that the attribute may be read from."""
+    for source in attribute.api.paths:
+        head = (*source, "[]")
+        if path[: len(head)] != head:
+            continue
+        for other in attribute.api.paths - {source}:
+            tail = path[len(head) :]
+            if not list(_path_problem(kind, library, "", (*other, "[]", *tail))):
+                return True
+    return False
 
 
 def request_problems(request: Request) -> Iterator[str]:

@@ -16,11 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = (
+    "scanner/language",
+    "scanner/matching",
+    "scanner/model",
+    "tests/language",
+    "tests/matching",
+)
+MATCHING = ("tests/matching/test_logging_queries.py",)
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One replacement in one file of `scanner/language`."""
+    """One replacement in one file, by its path from `scanner/language`."""
 
     title: str
     file: str
@@ -85,193 +93,193 @@ MUTANTS = (
     ),
     Mutant(
         "a query that leaves one entry out covers",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "        if covered is False:\n            return False\n        still",
         "        if covered is False:\n            pass\n        still",
     ),
     Mutant(
         "an open question is a yes",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "    if still_open:",
         "    if False:",
     ),
     Mutant(
         "AND needs one part",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "_joined(parts, False, entry, query)",
         "_joined(parts, True, entry, query)",
     ),
     Mutant(
         "OR needs every part",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "_joined(parts, True, entry, query)",
         "_joined(parts, False, entry, query)",
     ),
     Mutant(
         "NOT of an open part is true",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "return None if truth is None else not truth",
         "return not truth",
     ),
     Mutant(
         "NOT is left out",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "return None if truth is None else not truth",
         "return truth",
     ),
     Mutant(
         "an open part does not leave AND open",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "            outcome = None\n",
         "            pass\n",
     ),
     Mutant(
         "a value searched for is found",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "    return False if entry.whole else None\n\n\ndef _is_log",
         "    return True\n\n\ndef _is_log",
     ),
     Mutant(
         "any log is the log",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "return last.casefold() == value",
         "return True or last.casefold() == value",
     ),
     Mutant(
         "a field that is not given is missing",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "        return False if entry.whole else None\n    outcomes",
         "        return False\n    outcomes",
     ),
     Mutant(
         "a field that is not given fits",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "        return False if entry.whole else None\n    outcomes",
         "        return True\n    outcomes",
     ),
     Mutant(
         "a field that is not given exists",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "        return True\n    return False if entry.whole else None\n\n\ndef _any_value",
         "        return True\n    return True\n\n\ndef _any_value",
     ),
     Mutant(
         "a repeated field has these values only",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "if None in outcomes or not entry.whole:",
         "if None in outcomes:",
     ),
     Mutant(
         "one value of a repeated field is not enough",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "    if True in outcomes:",
         "    if set(outcomes) == {True}:",
     ),
     Mutant(
         "a negated operator needs one value",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "return outcomes[0] if entry.whole and len(set(outcomes)) == 1 else None",
         "return True in outcomes",
     ),
     Mutant(
         "another spelling is another field",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "        if _folded(known) == wanted:",
         "        if False:",
     ),
     Mutant(
         "a message is a field like others",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "if len(known) > len(node.path) and",
         "if False and",
     ),
     Mutant(
         "= tells cases apart",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "return value.casefold() == node.value.casefold()",
         "return value == node.value",
     ),
     Mutant(
         "= is a prefix",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "return value.casefold() == node.value.casefold()",
         "return value.casefold().startswith(node.value.casefold())",
     ),
     Mutant(
         "!= is =",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "return value.casefold() != node.value.casefold()",
         "return value.casefold() == node.value.casefold()",
     ),
     Mutant(
         ": is =",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "return node.value.casefold() in value.casefold()",
         "return node.value.casefold() == value.casefold()",
     ),
     Mutant(
         ": looks the other way",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "return node.value.casefold() in value.casefold()",
         "return value.casefold() in node.value.casefold()",
     ),
     Mutant(
         "=~ is turned round",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         'return _searcher(node.value, query, node.at)(value)\n        case "!~"',
         'return not _searcher(node.value, query, node.at)(value)\n        case "!~"',
     ),
     Mutant(
         "!~ is =~",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "return not _searcher",
         "return _searcher",
     ),
     Mutant(
         "> is >=",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         '">": left > right',
         '">": left >= right',
     ),
     Mutant(
         "< is <=",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         '"<": left < right',
         '"<": left <= right',
     ),
     Mutant(
         ">= is >",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         '">=": left >= right',
         '">=": left > right',
     ),
     Mutant(
         "<= is <",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         '"<=": left <= right',
         '"<=": left < right',
     ),
     Mutant(
         "an entry may lack a severity",
-        "logging_query/coverage.py",
+        "../matching/logging_query/coverage.py",
         "    if path == _SEVERITY:\n        return [(name,) for name in _SEVERITIES]\n",
         "    pass\n",
     ),
     Mutant(
         "AND binds closer than OR",
-        "logging_query/parser.py",
+        "../matching/logging_query/parser.py",
         "            parts.append(self._alternatives(primary))",
         "            parts.append(self._negation(primary))",
     ),
     Mutant(
         "two minus signs are one",
-        "logging_query/parser.py",
+        "../matching/logging_query/parser.py",
         "negated = not negated",
         "negated = True",
     ),
     Mutant(
         "a negation is skipped",
-        "logging_query/parser.py",
+        "../matching/logging_query/parser.py",
         "return Not(part) if negated else part",
         "return part",
     ),
@@ -486,9 +494,9 @@ def survives(mutant: Mutant, python: str) -> bool:
     """Whether the tests pass in spite of a fault."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        for name in ("scanner/language", "scanner/model", "tests/language"):
+        for name in FOLDERS:
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("scanner/__init__.py", "scanner/errors.py"):
+        for name in ("scanner/__init__.py", "scanner/errors.py", "scanner/words.py"):
             shutil.copy(ROOT / name, copy / name)
         target = copy / "scanner/language" / mutant.file
         text = target.read_text(encoding="utf-8")
@@ -507,7 +515,7 @@ def survives(mutant: Mutant, python: str) -> bool:
             "-p",
             "no:cacheprovider",
         ]
-        command += ["-o", "pythonpath=.", "-W", "ignore", "tests/language"]
+        command += ["-o", "pythonpath=.", "-W", "ignore", "tests/language", *MATCHING]
         environment = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
         try:
             done = subprocess.run(

@@ -1,7 +1,7 @@
 """Mutants of `scanner.matching`, made by machine: each operator turned round, one at a time.
 
 Run by hand: `python -m tests.matching.mutants`, or `… mutants texts formula` for some modules.
-Each mutant meets the agreement with the independent matcher, and then the tests of this folder.
+Each mutant meets the tests of this folder: the agreement with the independent matcher is one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,13 @@ FORGIVEN = {
 
 def sites(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
     """The nodes that can be turned round, and what each says."""
+    decorators: set[ast.AST] = set()
     for node in ast.walk(tree):
+        for decorator in getattr(node, "decorator_list", ()):
+            decorators.update(ast.walk(decorator))
+    for node in ast.walk(tree):
+        if node in decorators:
+            continue
         is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         if (
             isinstance(node, ast.Compare | ast.BoolOp)
@@ -73,24 +79,20 @@ def turn(node: ast.AST) -> None:
 def is_noticed(folder: Path) -> bool:
     """Whether a test fails over the copy of the project in a folder."""
     environment = {**os.environ, "PYTHONPATH": str(folder)}
-    commands = (
-        ("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-n", "0", "tests/matching"),
-    )
-    for command in commands:
-        try:
-            done = subprocess.run(
-                [sys.executable, *command],
-                cwd=folder,
-                env=environment,
-                capture_output=True,
-                timeout=120,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return True
-        if done.returncode:
-            return True
-    return False
+    tests = ("-q", "-x", "-p", "no:cacheprovider", "-n", "0", "tests/matching")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *tests],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            timeout=300,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        # A search that does not end is noticed too.
+        return True
+    return done.returncode != 0
 
 
 def main(modules: list[str]) -> int:

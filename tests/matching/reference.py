@@ -147,6 +147,9 @@ def matches_selectors(
     how: Open,
 ) -> bool:
     """Whether a trail with these event selectors records an event."""
+    if not basic and not advanced:
+        # The default of a trail: management events alone.
+        return event.get("eventCategory") == "Management"
     if any(_basic_records(selector, event, how) for selector in basic):
         return True
     return any(

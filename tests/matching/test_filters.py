@@ -7,11 +7,13 @@ import pytest
 from scanner.matching import (
     UndecidedError,
     filter_covers,
+    missed_by_filter,
     parse_json_pattern,
     scan_filter_matches,
     selectors_cover,
     triggering_series,
 )
+from scanner.matching.json_values import Reading
 from scanner.matching.log_syntax import LONGEST, FilterSyntaxError, regular_expression
 from scanner.matching.texts import find_text, starts_with, wildcard
 from scanner.model.values import OpenList, Unreadable
@@ -130,6 +132,7 @@ def test_a_filter_that_is_too_complex_is_undecided() -> None:
         ("c$", "abc", True),
         ("b$", "abc", False),
         ("^a|z$", "xyz", True),
+        ("^a$|^b$", "b", True),
         ("a.c", "a\nc", False),
         ("ab?c", "ac", True),
         ("ab+c", "ac", False),
@@ -159,6 +162,10 @@ def test_numbers_and_texts_are_one_value_or_two() -> None:
         with pytest.raises(UndecidedError):
             filter_covers(pattern, events)
     assert filter_covers("{ $.a != 6 }", '{ $.a = "5" }')
+    converted = Reading(missing_differs=False, converts=True, unmodeled_holds=False)
+    assert missed_by_filter('{ $.a = "5" }', "{ $.a = 5 }", converted) is None
+    assert missed_by_filter('{ $.a = "5.5" }', "{ $.a = 5.5 }", converted) is None
+    assert missed_by_filter('{ $.a = "true" }', "{ $.a IS TRUE }", converted) is None
 
 
 @pytest.mark.parametrize(
@@ -188,7 +195,7 @@ def test_a_basic_selector_names_resources(kind: str, value: str, arn: str, cover
         "read_write": "All",
         "management": False,
         "excluded": [],
-        "data": [{"type": kind, "values": [value]}],
+        "data": [{"type": kind, "values": [value, "arn:aws:s3:::z/"]}],
     }
     events = f'$.eventCategory = "Data" && $.resources.type = "{kind}" && $.resources.ARN = "{arn}"'
     assert selectors_cover([basic], [], "{ " + events + " }") is covers

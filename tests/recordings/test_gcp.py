@@ -17,7 +17,7 @@ import pytest
 from scanner import pipeline
 from scanner.client.rest.operations import operations
 from scanner.core.reading.read_plan import requests
-from scanner.language.logging_query.coverage import covers
+from scanner.matching.logging_query.coverage import covers
 from scanner.model.findings import Assessment
 from scanner.model.library import Library
 from scanner.model.rest_operations import PLACEHOLDER, RestOperation

@@ -46,10 +46,13 @@ def library_with(paths: Iterable[Path]) -> Library:
 
 
 def _check_named(path: Path) -> None:
+    from scanner.content.locations import shown_path
+
+    shown = shown_path(path)
     if not path.exists():
-        raise TscanError(f"{path} does not exist", "name a check's file or a folder of checks")
+        raise TscanError(f"{shown} does not exist", "name a check's file or a folder of checks")
     if not path.is_dir() and path.suffix != ".yaml":
-        raise TscanError(f"{path} is not a check", "a check's file is called <id>.yaml")
+        raise TscanError(f"{shown} is not a check", "a check's file is called <id>.yaml")
 
 
 def _own_paths(named: Sequence[Path], shipped: Path) -> list[Path]:
@@ -99,7 +102,7 @@ def is_path(name: str) -> bool:
 
 def wanted_checks(names: Sequence[str], library: Library) -> list[str]:
     """Ids of the checks that arguments name, as ids or as paths; all without arguments."""
-    from scanner.words import did_you_mean
+    from scanner.cli.support.ids import no_such
 
     if not names:
         return sorted(library.checks)
@@ -108,7 +111,7 @@ def wanted_checks(names: Sequence[str], library: Library) -> list[str]:
         if is_path(name):
             continue
         if name not in library.checks:
-            raise TscanError(f"there is no check '{name}'", did_you_mean(name, library.checks))
+            raise no_such("check", name, library.checks, library)
         found.add(name)
     # Zero examples that all agree would be a success without a test.
     if not found:

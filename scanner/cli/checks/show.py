@@ -11,7 +11,6 @@ import click
 
 from scanner.cli.support.completion import complete_checks
 from scanner.cli.support.options import PATH, current_id
-from scanner.errors import TscanError
 
 if TYPE_CHECKING:
     from scanner.model.checks import Check
@@ -39,15 +38,15 @@ def show(identity: str, checks: tuple[Path, ...]) -> int:
     Examples:
       tscan checks show aws-s3-bucket-versioned
     """
+    from scanner.cli.support.ids import no_such
     from scanner.cli.support.output import show as print_text
     from scanner.content.library import load_library
     from scanner.content.locations import default_roots
-    from scanner.words import did_you_mean
 
     library = load_library(default_roots(checks=checks), lazily=True)
     identity = current_id(identity, library)
     if identity not in library.checks:
-        raise TscanError(f"there is no check '{identity}'", did_you_mean(identity, library.checks))
+        raise no_such("check", identity, library.checks, library)
     check = library.checks[identity]
     for heading, text in (*_question(check, library), *_uses(check, library)):
         print_text(f"{heading}\n{indent(text, '  ')}\n\n")

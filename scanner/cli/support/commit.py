@@ -13,6 +13,7 @@ from scanner.errors import TscanError
 from scanner.history.ledger.commit import commit_scan
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.seal import find_signer
+from scanner.history.records.store_format import check_marker
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
 from scanner.model.history import chain_name
@@ -63,7 +64,11 @@ def commit(
 
 def _committed_scans(snapshots: Sequence[Snapshot], store: str) -> set[str]:
     """The ids of scans that the chains of these snapshots hold."""
-    ledger = Ledger(open_store(store))
+    place = open_store(store)
+    # A store that was never written to holds none, and whether it can be written is found out next.
+    if not check_marker(place):
+        return set()
+    ledger = Ledger(place)
     chains = {chain_name(snapshot.target, snapshot.scope) for snapshot in snapshots}
     found: set[str] = set()
     for chain in chains & set(ledger.chains()):

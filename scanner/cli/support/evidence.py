@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from scanner.model.answers import Snapshot
     from scanner.model.config import Config
     from scanner.model.history import Record
+    from scanner.model.library import Library
 
 PATTERNS: Final = ("*.snapshot.jsonl.gz", "*.snapshot.jsonl")
 """The names of snapshot files in a folder."""
@@ -83,9 +84,12 @@ class Evidence:
         return replace(report, first_seen=first_seen_after(self.ledger, self.records))
 
 
-def chosen_evidence(evidence: EvidenceOptions, config: Config) -> Evidence | None:
+def chosen_evidence(evidence: EvidenceOptions, config: Config, library: Library) -> Evidence | None:
     """The evidence that options and configuration name; None: no file, and no scan in history."""
     if evidence.snapshots:
+        from scanner.cli.support.ids import check_are_files
+
+        check_are_files(evidence.snapshots, library)
         # A file is of no store, and of its own target: an option that is ignored would mislead.
         if evidence.store or evidence.target:
             raise TscanError(

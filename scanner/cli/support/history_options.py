@@ -227,7 +227,7 @@ def check_begun(period: Window, records: Iterable[Record], option: str) -> None:
 
 def with_controls_only(names: Collection[str], *libraries: Library) -> tuple[Library, ...]:
     """The libraries with only these controls, or unchanged where none is named."""
-    from scanner.words import did_you_mean
+    from scanner.cli.support.ids import no_such
 
     # A control of last year's pack may be named, although today's has it no more.
     known: set[str] = set()
@@ -235,7 +235,7 @@ def with_controls_only(names: Collection[str], *libraries: Library) -> tuple[Lib
         known.update(library.controls)
     for name in names:
         if name not in known:
-            raise TscanError(f"there is no control '{name}'", did_you_mean(name, known))
+            raise no_such("control", name, known, libraries[0])
     if not names:
         return libraries
     return tuple(_with_controls(library, names) for library in libraries)

@@ -100,7 +100,7 @@ def judge_evidence(
     # First, for it fails in a moment what would fail after a minute of judging.
     places = destinations(options.format, quiet=options.quiet)
     inputs = load_inputs(evidence, options)
-    chosen = chosen_evidence(evidence, inputs.config)
+    chosen = chosen_evidence(evidence, inputs.config, inputs.library)
     if chosen is None:
         raise no_scan(evidence, inputs.config)
     source = newest_scans()

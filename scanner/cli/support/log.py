@@ -74,7 +74,8 @@ def _open_file(path: Path) -> _Handler:
         file = open(path, "ab", buffering=0, opener=_for_owner)  # noqa: SIM115
     except OSError as error:
         raise TscanError(
-            f"--log-file {path} cannot be written: {error.strerror}", "name a file in a folder"
+            f"--log-file {path} cannot be written: {error.strerror}",
+            "name a file in a folder that exists and that you may write to",
         ) from error
     return _Handler(lambda line: file.write(line.encode()), _json, file.close)
 

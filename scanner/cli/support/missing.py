@@ -97,7 +97,7 @@ def _snapshots(evidence: EvidenceOptions, library: Library) -> Iterator[Snapshot
     from scanner.cli.support.store_location import load_configuration
 
     config = load_configuration(evidence.config, library)
-    chosen = chosen_evidence(evidence, config)
+    chosen = chosen_evidence(evidence, config, library)
     if chosen is None:
         raise no_scan(evidence, config)
     return chosen.snapshots

@@ -179,7 +179,7 @@ def _write_screen(text: str) -> None:
 
 def _write_file(path: Path, text: str) -> None:
     """Write a file completely or not at all."""
-    from scanner.history.stores.atomic_write import atomic_write
+    from scanner.history.stores.atomic_write import atomic_write, write_hint
 
     if not path.exists() or path.is_file():
         # Resolved: a link is followed, for `latest.json` must stay a link.
@@ -190,4 +190,5 @@ def _write_file(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
-        raise TscanError(f"{path} cannot be written: {error.strerror}") from error
+        message = f"{path} cannot be written: {error.strerror}"
+        raise TscanError(message, write_hint(path, error)) from error

@@ -93,10 +93,10 @@ def chosen_scope(evidence: ScanEvidence, what: str, resource: str) -> Entry:
         return {"finding": _finding(evidence, name, after if at else resource)}
     if _CALL.fullmatch(what):
         return {"gap": _gap(evidence, name, after, resource)}
-    from scanner.words import did_you_mean
+    from scanner.cli.support.ids import no_such
 
     known = {*evidence.library.checks, *evidence.library.controls}
-    raise TscanError(f"there is no check or control '{name}'", did_you_mean(name, known))
+    raise no_such("check or control", name, known, evidence.library)
 
 
 def _finding(evidence: ScanEvidence, check: str, resource: str) -> dict[str, str]:

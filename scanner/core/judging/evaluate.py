@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from enum import Enum
 from typing import Any, Final
 
 from scanner.core.reading.resources import Gap, Resource
@@ -20,6 +22,13 @@ Bindings = Mapping[str, Any]
 """What a condition may name: `self`, `params` and `now`."""
 _LabelFilter = Callable[[Mapping[str, Any]], "bool | Unreadable"]
 """Whether the labels of a resource put it in scope."""
+
+
+class _Outside(Enum):
+    """Why a resource is not asked about."""
+
+    WHERE = "where"
+    LABEL = "label"
 
 
 def evaluate_check(
@@ -39,31 +48,21 @@ def evaluate_check(
     No resource is left out in silence: what cannot be decided is an unknown finding.
     """
     findings: list[Finding] = []
-    left_out = scoped_out = 0
+    outside: Counter[_Outside] = Counter()
     in_scope = _label_filter(check, params)
     # The loop runs for every resource of every check: what does not change is looked up once, and
     # the way to a pass calls nothing but the conditions.
-    where = check.where
+    is_selective = check.where is not None or in_scope is not None
     pass_when = check.pass_when.evaluate
     for resource in resources:
         bindings = {"self": resource.value, "params": params, "now": now}
-        if where is not None:
-            selected = where.evaluate(bindings)
-            if selected is not True:
-                # Not known to be outside: an unread condition does not leave a resource out.
-                if selected is False:
-                    left_out += 1
-                else:
-                    finding = _not_passed(check, where, resource.ref, bindings, selected)
-                    findings.append(finding)
+        if is_selective:
+            place = _place(check, in_scope, resource, bindings)
+            if isinstance(place, Finding):
+                findings.append(place)
                 continue
-        if in_scope is not None:
-            labelled = in_scope(resource.value)
-            if labelled is False:
-                scoped_out += 1
-                continue
-            if isinstance(labelled, Unreadable):
-                findings.append(_unknown(check, resource.ref, labelled))
+            if place is not None:
+                outside[place] += 1
                 continue
         outcome = pass_when(bindings)
         # Not truthiness: a text or a number that comes out of a condition is no pass.
@@ -81,6 +80,18 @@ def evaluate_check(
             finding = _not_passed(check, condition, resource.ref, bindings, outcome)
             findings.append(finding)
     findings.extend(_unknown(check, gap.ref, gap.unread) for gap in gaps)
+    return _result(check, target, title, findings, outside)
+
+
+def _result(
+    check: Check,
+    target: Target,
+    title: str,
+    findings: list[Finding],
+    outside: Mapping[_Outside, int],
+) -> CheckResult:
+    """The result, with what an empty population says where nobody was asked."""
+    left_out, scoped_out = outside[_Outside.WHERE], outside[_Outside.LABEL]
     # Vacuous truth: a gap is a finding, so that only a complete listing is ever empty.
     nobody = not findings and not scoped_out
     if nobody:
@@ -94,6 +105,33 @@ def evaluate_check(
         left_out=left_out,
         scoped_out=scoped_out,
     )
+
+
+def _place(
+    check: Check,
+    in_scope: _LabelFilter | None,
+    resource: Resource,
+    bindings: Bindings,
+) -> Finding | _Outside | None:
+    """Why a resource is outside the check's population, or the finding that this is not known.
+
+    None: it is asked about.
+    """
+    where = check.where
+    if where is not None:
+        selected = where.evaluate(bindings)
+        if selected is False:
+            return _Outside.WHERE
+        # Not known to be outside: an unread condition does not leave a resource out.
+        if selected is not True:
+            return _not_passed(check, where, resource.ref, bindings, selected)
+    if in_scope is not None:
+        labeled = in_scope(resource.value)
+        if labeled is False:
+            return _Outside.LABEL
+        if isinstance(labeled, Unreadable):
+            return _unknown(check, resource.ref, labeled)
+    return None
 
 
 def _not_passed(

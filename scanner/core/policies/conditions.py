@@ -28,14 +28,14 @@ _VPC: Final = re.compile(r"vpce?-[0-9a-z]+", re.ASCII)
 _PRINCIPAL_ID: Final = re.compile(
     r"(?:[0-9]{12}|A[A-Z]{3}[A-Z0-9]{12,}(?::.*)?)", re.ASCII | re.DOTALL
 )
-_SERVICE_LINKED: Final = re.compile(
-    r"arn:[a-z-]+:iam::[^:]+:role/aws-service-role/.*", re.ASCII | re.DOTALL
-)
-"""Roles that only an AWS service takes, in whatever account."""
 _WIDEST_V4: Final = 8
 """S3 calls a wider IPv4 range public (Amazon S3 User Guide, "The meaning of public")."""
 _WIDEST_V6: Final = 32
 """By the same rule."""
+_SERVICE_LINKED: Final = re.compile(
+    r"arn:[a-z-]+:iam::[^:]+:role/aws-service-role/.*", re.ASCII | re.DOTALL
+)
+"""Roles that only an AWS service takes, in whatever account."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -348,10 +348,19 @@ def operations(kind: Kind, kinds: Mapping[str, Kind]) -> Mapping[str, str]:
             found[name] = listing.request.operation
     elif listing.reads:
         found["it"] = listing.reads[0].operation
-    if listing.per:
-        parent_listing = kinds[listing.per].listing
-        if parent_listing is not None and parent_listing.request is not None:
-            found["parent"] = parent_listing.request.operation
-    elif listing.below and listing.request is not None:
-        found["parent"] = listing.request.operation
+    parent = _parent_operation(listing, kinds)
+    if parent:
+        found["parent"] = parent
     return found
+
+
+def _parent_operation(listing: Listing, kinds: Mapping[str, Kind]) -> str:
+    """The operation that a listing's parents come from; empty where it has none."""
+    request = None
+    if listing.per:
+        above = kinds[listing.per].listing
+        if above is not None:
+            request = above.request
+    elif listing.below:
+        request = listing.request
+    return "" if request is None else request.operation

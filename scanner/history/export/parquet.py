@@ -14,6 +14,7 @@ from scanner.core.calendar import parse_time
 from scanner.errors import TscanError
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.statements import stream_of
+from scanner.history.stores.atomic_write import write_hint
 from scanner.model.answers import canonical
 from scanner.model.history import Record, Transition
 
@@ -89,7 +90,8 @@ def export(ledger: Ledger, chains: Sequence[str], folder: Path) -> dict[str, int
         # Beside the folder: a rename works within one file system only.
         temporary = Path(tempfile.mkdtemp(prefix=".tscan-export-", dir=folder.parent))
     except OSError as error:
-        raise TscanError(f"{folder} cannot be written: {error.strerror}") from error
+        hint = write_hint(folder, error)
+        raise TscanError(f"{folder} cannot be written: {error.strerror}", hint) from error
     try:
         rows = {"records": 0, "transitions": 0}
         for chain in chains:
@@ -106,7 +108,8 @@ def export(ledger: Ledger, chains: Sequence[str], folder: Path) -> dict[str, int
         temporary.chmod(0o755)
         temporary.replace(folder)
     except OSError as error:
-        raise TscanError(f"{folder} cannot be written: {error.strerror}") from error
+        hint = write_hint(folder, error)
+        raise TscanError(f"{folder} cannot be written: {error.strerror}", hint) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return rows

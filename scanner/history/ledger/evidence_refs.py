@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cached_property
 from typing import Final
 
 from scanner.core.reading.inventory import all_inventory_types, with_inventory
-from scanner.core.reading.read_plan import plan_reads, plan_requests
+from scanner.core.reading.read_plan import ReadPlan, plan_reads, plan_requests
 from scanner.history.ledger.changes import LISTING, FindingKey
 from scanner.history.snapshots.documents import RecordedAnswer
 from scanner.model.answers import Snapshot
-from scanner.model.kinds import Listing
+from scanner.model.kinds import Kind, Listing
 from scanner.model.library import Library
 
 _ANY: Final = "*"
@@ -52,7 +52,7 @@ def _operations_of(library: Library, check: str) -> set[str]:
 def parameters(library: Library, check: str) -> frozenset[str] | None:
     """Names of the parameters that may decide a check; None where any may.
 
-    All parameters of a kind count, whichever of its attributes the check needs.
+    All parameters of a kind's attributes count, whichever of them the check needs.
     """
     if check not in library.checks:
         return None
@@ -61,12 +61,18 @@ def parameters(library: Library, check: str) -> frozenset[str] | None:
     if definition.scope:
         scope = definition.scope
         found |= {scope.tag, scope.values, scope.untagged}
-    kinds = [plan.kind for plan in plan_reads(library, [definition]).values()]
+    kinds = [_as_planned(plan) for plan in plan_reads(library, [definition]).values()]
     for one in (*definition.expressions, *kinds):
         found.update(_parameters_in(one))
     if _ANY in found:
         return None
     return frozenset(found - {""})
+
+
+def _as_planned(plan: ReadPlan) -> Kind:
+    """A kind without the readers that the check does not need: programs may look at anything."""
+    readers = {name: one for name, one in plan.kind.readers.items() if name in plan.details}
+    return replace(plan.kind, readers=readers)
 
 
 def _parameters_in(value: object) -> Iterator[str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from scanner.errors import TscanError
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -34,4 +37,13 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
                 os.unlink(temporary)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise TscanError(f"{path} cannot be written: {reason}") from error
+        raise TscanError(f"{path} cannot be written: {reason}", write_hint(path, error)) from error
+
+
+def write_hint(path: Path, error: OSError) -> str:
+    """What makes it possible to write a file or folder after an error."""
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}: make it first"
+    if error.errno in _FULL:
+        return "free some space, or name a place on another disk"
+    return "name a place that you may write to"

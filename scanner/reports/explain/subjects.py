@@ -218,6 +218,8 @@ def _several(name: str, found: Mapping[tuple[str, str], list[Finding]]) -> Tscan
 
 def unknown_subject(name: str, names: Names, findings: Iterable[Finding] | None) -> TscanError:
     """The error for a name that nothing has; `findings` None: no scan is known."""
+    if not name.strip():
+        return TscanError("the id is empty", "name one, such as CC6.1 or aws-s3-bucket-versioned")
     known = set(names.ids(name))
     for finding in findings or ():
         known.update((finding.resource.id, finding.resource.name))

@@ -86,6 +86,7 @@ def _account(night: datetime) -> dict[str, Say]:
         "config:ListDiscoveredResources": _same({"resourceIdentifiers": []}),
         # People come from IAM; the simulator has an Identity Center in every region.
         "sso-admin:ListInstances": _same({"Instances": []}),
+        "redshift-serverless:ListWorkgroups": _same({"workgroups": []}),
         "ec2:DescribeRegions": _same({"Regions": [{"RegionName": name} for name in REGIONS]}),
         "ec2:GetSnapshotBlockPublicAccessState": _at_home(
             {"State": "block-all-sharing"}, {"State": "unblocked"}

@@ -29,6 +29,16 @@ def answers(machines: Mapping[str, str]) -> dict[str, Say]:
         **_scanning(machines),
         **_recorded(),
         **_containers(),
+        **_access_points(),
+        "redshift-serverless:ListWorkgroups": lambda region, _: {
+            "workgroups": [
+                {
+                    "workgroupName": "ad-hoc",
+                    "workgroupArn": f"arn:aws:redshift-serverless:{region}:{MINE}:workgroup/ad-hoc",
+                    "publiclyAccessible": False,
+                }
+            ]
+        },
         "cloudtrail:LookupEvents": lambda *_: {"Events": [_sign_in()]},
         "ec2:DescribeRegions": lambda *_: {"Regions": [{"RegionName": name} for name in REGIONS]},
         "ec2:GetSnapshotBlockPublicAccessState": lambda *_: {"State": "block-all-sharing"},
@@ -38,6 +48,19 @@ def answers(machines: Mapping[str, str]) -> dict[str, Say]:
         "ssm:DescribeInstancePatchStates": lambda region, _: {
             "InstancePatchStates": [_patched(machines[region])]
         },
+    }
+
+
+def _access_points() -> dict[str, Say]:
+    point = {"Name": "reports", "NetworkOrigin": "Internet", "Bucket": "acme-points"}
+    block = dict.fromkeys(
+        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), False
+    )
+    return {
+        "s3control:ListAccessPoints": lambda *_: {"AccessPointList": [point]},
+        "s3control:GetAccessPoint": lambda *_: {**point, "PublicAccessBlockConfiguration": block},
+        # Public, so that the block of the access point is asked for as well.
+        "s3control:GetAccessPointPolicyStatus": lambda *_: {"PolicyStatus": {"IsPublic": True}},
     }
 
 

@@ -89,6 +89,25 @@ def _balancer(estate: Estate, region: str) -> None:
         "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"},
     }
     balancers.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[away])
+    estate.client("elb", region).create_load_balancer(
+        LoadBalancerName="classic",
+        Listeners=[
+            {
+                "Protocol": "HTTP",
+                "LoadBalancerPort": 80,
+                "InstanceProtocol": "HTTP",
+                "InstancePort": 80,
+            },
+            {
+                "Protocol": "HTTPS",
+                "LoadBalancerPort": 443,
+                "InstanceProtocol": "HTTP",
+                "InstancePort": 80,
+                "SSLCertificateId": "arn:aws:iam::123456789012:server-certificate/classic",
+            },
+        ],
+        AvailabilityZones=[f"{region}a"],
+    )
     filters = estate.client("wafv2", region)
     seen = {
         "SampledRequestsEnabled": False,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.estate.seed import Estate
+from tests.estate.wide.answers import MINE
 
 REQUIRED = [{"Key": "backup", "Value": "required"}]
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
@@ -21,6 +24,18 @@ def buckets(estate: Estate) -> None:
     s3.put_bucket_lifecycle_configuration(
         Bucket="acme-people", LifecycleConfiguration={"Rules": [rule]}
     )
+    # Who holds the bucket's access points decides on it.
+    s3.create_bucket(Bucket="acme-points")
+    everything = ["arn:aws:s3:::acme-points", "arn:aws:s3:::acme-points/*"]
+    delegated = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": "s3:*",
+        "Resource": everything,
+        "Condition": {"StringEquals": {"s3:DataAccessPointAccount": MINE}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [delegated]}
+    s3.put_bucket_policy(Bucket="acme-points", Policy=json.dumps(policy))
     s3.create_bucket(Bucket="acme-once-shared", ObjectOwnership="BucketOwnerPreferred")
     s3.put_bucket_acl(Bucket="acme-once-shared", ACL="public-read")
     s3.put_bucket_ownership_controls(

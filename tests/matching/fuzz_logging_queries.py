@@ -1,6 +1,6 @@
 """What `covers` says of random queries and entries, held against the reference.
 
-Run by hand: `python -m tests.language.fuzz_logging_queries --cases 20000`."""
+Run by hand: `python -m tests.matching.fuzz_logging_queries --cases 20000`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import argparse
 from collections import Counter
 from random import Random
 
-from scanner.language.logging_query.coverage import covers
-from scanner.language.logging_query.tokens import QueryError
-from tests.language.logging_queries import Case, holds, make_case
+from scanner.matching.logging_query.coverage import covers
+from scanner.matching.logging_query.tokens import QueryError
+from tests.matching.logging_queries import Case, holds, make_case
 
 OPEN = "whether it matches every such entry is not known"
 

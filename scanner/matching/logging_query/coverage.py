@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Final
 
-from scanner.language.logging_query.parser import (
+from scanner.matching.logging_query.parser import (
     All,
     Comparison,
     LogId,
@@ -25,7 +25,7 @@ from scanner.language.logging_query.parser import (
     Some,
     parse,
 )
-from scanner.language.logging_query.tokens import QueryError
+from scanner.matching.logging_query.tokens import QueryError
 
 Truth = bool | None
 """None: open, as long as the fields that are not given may hold anything."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.language.logging_query.coverage import covers
-from scanner.language.logging_query.tokens import QueryError
-from tests.language.fuzz_logging_queries import run
+from scanner.matching.logging_query.coverage import covers
+from scanner.matching.logging_query.tokens import QueryError
+from tests.matching.fuzz_logging_queries import run
 
 ENTRIES = 'resource.type="gce_route" AND protoPayload.methodName=("v1.compute.routes.insert" OR "v1.compute.routes.delete")'
 DELTAS = 'methodName="SetIamPolicy" AND deltas.role:"roles/owner" AND deltas.action:"ADD"'

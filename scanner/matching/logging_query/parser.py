@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from scanner.language.logging_query.tokens import QueryError, Token, tokens
+from scanner.matching.logging_query.tokens import QueryError, Token, tokens
 
 Path = tuple[str, ...]
 
