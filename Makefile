@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit quick docs docs-fresh fuzz bench mutants history-long lock wheel clean
+.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members quick docs docs-fresh fuzz bench mutants history-long lock wheel clean
 
 help:
 	@echo "make scan     start a small AWS estate on this machine, scan it over its API, show the matrix"
@@ -65,6 +65,10 @@ PURE     := $(addprefix tests/,core language matching content mappings formats r
 
 unit: $(READY)
 	@$(BIN)/pytest $(PARALLEL)
+
+# Members and values of the providers' models that kinds do not account for; WRITE=--write first writes the values.
+members: $(READY)
+	@$(BIN)/python -m tests.providers.members $(WRITE)
 
 # The pure layers, without what takes seconds: for the minute between two edits.
 quick: $(READY)

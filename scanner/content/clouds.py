@@ -1,9 +1,10 @@
-"""Read `<cloud>.yaml`: the second sources that every listing of a cloud has."""
+"""Read `<cloud>.yaml`: what holds for every kind of a cloud."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from scanner.content.document_reader import DocumentReader
 from scanner.content.requests import CallReader
@@ -11,16 +12,27 @@ from scanner.model.kinds import Kind, Scope, SecondSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EveryListing:
-    """The second sources of all listings of a cloud that run in one scope."""
+class CloudRule:
+    """What holds for every kind of a cloud."""
 
     cloud: str
-    scope: Scope
+    scope: Scope | None
+    """The listings that have the second sources: those that run in this scope."""
     sources: tuple[SecondSource, ...]
+    ignores: Mapping[str, str]
+    """Names of members that no kind needs to read, as patterns, and why."""
+    any_case: bool
+    """Whether the provider spells the values of enumerations in any case."""
 
     def on(self, kind: Kind) -> Kind:
-        """The kind with these sources of its listing, if it is of this cloud and scope."""
-        if (kind.cloud, kind.scope) != (self.cloud, self.scope) or kind.listing is None:
+        """The kind with what holds for it, if it is of this cloud."""
+        if kind.cloud != self.cloud:
+            return kind
+        values = tuple(replace(one, any_case=self.any_case) for one in kind.values)
+        return self._with_sources(replace(kind, ignored_names=self.ignores, values=values))
+
+    def _with_sources(self, kind: Kind) -> Kind:
+        if kind.scope != self.scope or kind.listing is None:
             return kind
         if not kind.listing.per:
             return replace(kind, completeness=(*self.sources, *kind.completeness))
@@ -32,7 +44,7 @@ class EveryListing:
         return replace(kind, bulk=replace(kind.bulk, completeness=completeness))
 
 
-def read_cloud(reader: DocumentReader, name: str) -> EveryListing:
+def read_cloud(reader: DocumentReader, name: str) -> CloudRule:
     """The rule in the file of a cloud; the file's name is the cloud's."""
     data = reader.data
     cloud = data["cloud"]
@@ -40,15 +52,27 @@ def read_cloud(reader: DocumentReader, name: str) -> EveryListing:
         message = f"cloud '{cloud}' does not match its file"
         reader.wrong(("cloud",), message, f"it belongs in {cloud}.yaml")
     sources = tuple(CallReader(reader, {}).counts((), data, {}))
-    return EveryListing(
+    if ("scope" in data) != ("completeness" in data):
+        message = "'scope' and 'completeness' need each other"
+        reader.wrong((), message, "write both, or neither")
+    return CloudRule(
         cloud=cloud,
-        scope=Scope(data["scope"]),
+        scope=Scope(data["scope"]) if "scope" in data else None,
         sources=sources,
+        ignores=_ignored_names(data),
+        any_case=data.get("values_in_any_case", False),
     )
 
 
-def with_cloud_sources(kind: Kind, rules: Iterable[EveryListing]) -> Kind:
-    """The kind with the second sources of every rule that applies to it."""
+def _ignored_names(data: Mapping[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for group in data.get("ignores", ()):
+        found.update(dict.fromkeys(group["names"], group["why"]))
+    return found
+
+
+def with_cloud_rules(kind: Kind, rules: Iterable[CloudRule]) -> Kind:
+    """The kind with what every rule says that applies to it."""
     for rule in rules:
         kind = rule.on(kind)
     return kind

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from scanner.content.clouds import EveryListing, with_cloud_sources
+from scanner.content.clouds import CloudRule, with_cloud_rules
 from scanner.content.document_reader import DocumentReader, Steps
 from scanner.content.kind_consistency import check_consistency
 from scanner.content.kind_drafts import GIVEN, RAW, Draft, check_parents, in_order, record_type
+from scanner.content.kind_members import enumerations, ignored_members
 from scanner.content.requests import CallReader
 from scanner.content.typed_values import MistypedError, typed
 from scanner.language.types import DYN, STRING, Field, ListType, RecordType, Type
@@ -33,7 +34,7 @@ class KindBuilder:
 
     drafts: Mapping[str, Draft]
     """May be read on first use: a kind needs its parents, and what its relations lead to."""
-    rules: Sequence[EveryListing]
+    rules: Sequence[CloudRule]
     broken: frozenset[str] = frozenset()
     """Kinds whose files have mistakes of form: nobody is blamed for naming one."""
     _types: dict[str, RecordType] = field(default_factory=dict)
@@ -60,7 +61,7 @@ class KindBuilder:
 
     def _finished(self, identity: str) -> Kind:
         kind = _kind(self.drafts[identity], self._types, self.drafts)
-        return with_cloud_sources(kind, self.rules)
+        return with_cloud_rules(kind, self.rules)
 
 
 def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Draft]) -> Kind:
@@ -101,6 +102,8 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
         type=types[draft.id],
         path=reader.document.name,
         bulk=listings.bulk(data),
+        values=enumerations(reader, names),
+        ignores=ignored_members(reader, names),
         does_not_list=tuple(_unlisted(data)),
     )
 
@@ -184,8 +187,16 @@ def _attribute(
         unknown=_unknown(reader, (*path, "unknown"), data, field),
         each=each,
         ordered=data.get("ordered", False),
+        unknown_if_set=tuple(_members(reader, path, data, names)),
         null_words=tuple(data.get("null_words", [])),
     )
+
+
+def _members(
+    reader: DocumentReader, path: Steps, data: dict[str, Any], names: Mapping[str, Type]
+) -> Iterator[Expression]:
+    for index, text in enumerate(data.get("unknown_if_set", ())):
+        yield reader.expression((*path, "unknown_if_set", index), text, names, raw=True)
 
 
 def _absent(

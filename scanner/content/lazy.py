@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from scanner.content.checks import CheckReader
-from scanner.content.clouds import EveryListing, read_cloud
+from scanner.content.clouds import CloudRule, read_cloud
 from scanner.content.document_reader import DocumentReader
 from scanner.content.documents import read_head
 from scanner.content.kind_drafts import Draft, draft_kind
@@ -66,7 +66,7 @@ def _check_entry(file: ContentFile) -> CheckEntry:
     )
 
 
-def lazy_kinds(pack: Pack, rules: Sequence[EveryListing]) -> LazyMapping[Kind, KindEntry]:
+def lazy_kinds(pack: Pack, rules: Sequence[CloudRule]) -> LazyMapping[Kind, KindEntry]:
     """Kinds that are read on first use, with those that they need; ContentError for mistakes."""
     files: dict[str, ContentFile] = {}
     clouds: dict[str, bytes] = {}
@@ -121,9 +121,9 @@ def claimed_kind(file: ContentFile) -> str:
     return ".".join((*file.inside[:-1], file.stem))
 
 
-def cloud_rules(pack: Pack) -> list[EveryListing]:
+def cloud_rules(pack: Pack) -> list[CloudRule]:
     """The rules of the clouds that have any."""
-    rules: list[EveryListing] = []
+    rules: list[CloudRule] = []
     for file in pack.of("resources"):
         if not is_cloud(file):
             continue

@@ -194,6 +194,8 @@ class Attribute:
     each: Mapping[str, Attribute] = field(default_factory=dict)
     """Fields of the records of a `list(record)`, read from `item`."""
     ordered: bool = False
+    unknown_if_set: tuple[Expression, ...] = ()
+    """Members that change what the value means: where one of them is set, it is unread."""
     null_words: tuple[str, ...] = ()
     """Texts that mean that there is no value (`N/A`)."""
 
@@ -201,6 +203,28 @@ class Attribute:
     def optional(self) -> bool:
         """Whether absence is an answer that conditions must guard with `has()`."""
         return self.type.endswith("?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enumeration:
+    """The values that a member of an answer has, by the provider's model; others are unread."""
+
+    path: tuple[str, ...]
+    """From a raw name inward, `[]` for any element and `*` for any key: `it`, `Rules`, `[]`."""
+    known: frozenset[str]
+    others: frozenset[str] = frozenset()
+    """Those of them that no condition names."""
+    why: str = ""
+    """What these count as, and why that is right."""
+    open: str = ""
+    """Why a value that nobody knows is as good as any: then none is held to the others."""
+    any_case: bool = False
+    """Whether the provider spells them in any case: they are read in the model's."""
+
+    @property
+    def shown(self) -> str:
+        """The path for people: `Rules[].Status`."""
+        return ".".join(self.path[1:]).replace(".[]", "[]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +286,13 @@ class Kind:
     """None: no inventory answers for it."""
     same: tuple[str, ...] = ()
     """Details that are the listed resource itself."""
+    values: tuple[Enumeration, ...] = ()
+    """Members that an enumeration of the provider types."""
+    ignores: Mapping[str, str] = field(default_factory=dict)
+    """Members of answers that no attribute reads (`it.Placement`), and why they cannot change what
+    the attributes say."""
+    ignored_names: Mapping[str, str] = field(default_factory=dict)
+    """Names of members, as patterns, that no kind of the cloud needs to read, and why."""
     does_not_list: tuple[Unlisted, ...] = ()
     """What of its service no check on this kind says anything about."""
 

@@ -431,7 +431,37 @@ MAPPINGS = [
         "the folder is called soc2-2017",
     ),
 ]
-ONE = [*FORM, *CHECKS, *KINDS, *MAPPINGS]
+MEMBERS = [
+    (
+        KIND,
+        "attributes:\n",
+        "values:\n  ‸its.Name: {named: [a]}\nattributes:\n",
+        "there is no answer 'its'",
+        "did you mean 'it'?",
+    ),
+    (
+        KIND,
+        "attributes:\n",
+        "values:\n  ‸it.Name: {named: [a], others: [b]}\nattributes:\n",
+        "'others' and 'why' need each other",
+        "say what the others count as",
+    ),
+    (
+        KIND,
+        "attributes:\n",
+        "values:\n  it.Name: {named: [a], others: [‸a], why: No.}\nattributes:\n",
+        "'a' is under 'named' too",
+        "remove one",
+    ),
+    (
+        KIND,
+        "attributes:\n",
+        "ignores:\n  - {why: No., members: {it: [A, ‸A]}}\nattributes:\n",
+        "'it.A' is set aside already",
+        "remove one",
+    ),
+]
+ONE = [*FORM, *CHECKS, *KINDS, *MAPPINGS, *MEMBERS]
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,25 @@ def test_tags_may_be_pairs_and_a_tag_may_have_no_value() -> None:
 def test_a_redacted_value_is_unread() -> None:
     found = value(attribute("string"), {"$redacted": "declared secret"})
     assert found == Unreadable("size was redacted (declared secret)")
+
+
+@pytest.mark.parametrize(
+    "unset", [ABSENT, None, "", [], {}, False, 0, Unreadable("x", missing=True)]
+)
+def test_a_member_that_changes_the_meaning_and_is_not_set_changes_nothing(unset: object) -> None:
+    found = attribute("int", unknown_if_set=(Raw("more"),))
+    assert read_attribute(found, {"it": 3, "more": unset}) == 3
+
+
+@pytest.mark.parametrize("set_", [True, 1, "x", [0], {"a": None}])
+def test_where_it_is_set_the_attribute_is_unread(set_: object) -> None:
+    found = attribute("int", has_absent=True, absent=0, unknown_if_set=(Raw("it.more"),))
+    reason = "more is set, and may change what size means"
+    for raw in (3, ABSENT):
+        assert read_attribute(found, {"it": raw, "it.more": set_}) == Unreadable(reason)
+
+
+def test_where_it_was_not_read_the_attribute_is_unread() -> None:
+    found = attribute("int", unknown_if_set=(Raw("more"),))
+    denied = Unreadable("denied", gaps=CALL)
+    assert read_attribute(found, {"it": 3, "more": denied}) == denied

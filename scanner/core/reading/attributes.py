@@ -35,6 +35,10 @@ def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
     """The value of one attribute, from the raw answers in `bindings`."""
     if attribute.null_words and _is_null_word(attribute, bindings):
         return _absence(attribute, bindings)
+    for member in attribute.unknown_if_set:
+        unread = _unread_if_set(attribute, member.source, member.evaluate(bindings))
+        if unread is not None:
+            return unread
     raw = attribute.api.evaluate(bindings)
     if raw is ABSENT:
         return _absence(attribute, bindings)
@@ -49,6 +53,17 @@ def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
     if kind in ("policy", "trust_policy"):
         return _policy(kind, raw, bindings)
     return conform(kind, raw, attribute)
+
+
+def _unread_if_set(attribute: Attribute, member: str, value: object) -> Unreadable | None:
+    """Why the attribute is unread, if a member that changes its meaning is set or is unread."""
+    if isinstance(value, Unreadable):
+        return None if value.missing else value
+    # Providers write what nobody set as empty: "", [], {}, false, null.
+    if value is ABSENT or not value:
+        return None
+    _, _, shown = member.partition(".")
+    return Unreadable(f"{shown} is set, and may change what {attribute.name} means")
 
 
 def _is_null_word(attribute: Attribute, bindings: Bindings) -> bool:

@@ -13,6 +13,7 @@ from scanner.core.reading.completeness import CompletenessCheck, Listed
 from scanner.core.reading.context import ReadContext, Reader
 from scanner.core.reading.inventory import count_replaced_calls
 from scanner.core.reading.inventory_rows import own_rows
+from scanner.core.reading.known_values import with_known_values
 from scanner.core.reading.read_plan import ReadPlan, listing_requests, operations
 from scanner.core.reading.read_scope import Bindings, KindRead, ReadResource, ReadScope
 from scanner.core.reading.request_builder import applies, make_call, request_data
@@ -252,9 +253,9 @@ class KindReader:
         # Bound only now: a policy is judged by the resource that it is attached to.
         bindings["resource"] = identity
         bindings[OPERATIONS] = self._operations
+        known = with_known_values(self.kind.values, bindings)
         attributes = {
-            attribute.name: read_attribute(attribute, bindings)
-            for attribute in self.plan.attributes
+            attribute.name: read_attribute(attribute, known) for attribute in self.plan.attributes
         }
         return ReadResource(
             id=identity,

@@ -17,6 +17,7 @@ import re
 import sys
 import typing
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -140,12 +141,13 @@ class Derivation:
     def _mapped(self, model: Any, models: Any) -> Iterator[tuple[str, dict[str, str]]]:
         """Members of a model of the older form, where `properties.x` stands for a member of a
         member."""
-        paths = {
-            tuple(part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", entry["key"])): entry[
-                "type"
-            ]
-            for entry in model._attribute_map.values()
-        }
+        known = _documented_enumerations(model)
+        paths = {}
+        for name, entry in model._attribute_map.items():
+            steps = re.split(r"(?<!\\)\.", entry["key"])
+            # The maps of these models call an enumeration a text; their documentation names it.
+            named = known.get(name, entry["type"]) if entry["type"] == "str" else entry["type"]
+            paths[tuple(part.replace("\\.", ".") for part in steps)] = named
         yield from self._nested(model.__name__, paths, models)
 
     def _nested(
@@ -170,6 +172,8 @@ class Derivation:
         model = getattr(models, text, None)
         if isinstance(model, type) and hasattr(model, "_attribute_map"):
             return self._reach(model)
+        if isinstance(model, type) and issubclass(model, Enum):
+            return self._enumerated(model)
         return self._plain(text if text in SCALARS or text in _ANYTHING else "str")
 
     def _several(self, bracket: str, inside: dict[str, str]) -> dict[str, str]:
@@ -207,19 +211,39 @@ class Derivation:
             [one for one in typing.get_args(hint) if one is not type(None)],
         )
         if origin is typing.Union:
-            # A text or one of an enumeration's; of a model and a mapping, the model.
-            return self._plain("str") if str in inside else self._of_hint(inside[0], space)
+            return self._of_union(inside, space)
         if origin in (list, dict):
             return self._several("[" if origin is list else "{", self._of_hint(inside[-1], space))
         name = getattr(hint, "__name__", str(hint))
-        if origin is typing.Literal or (isinstance(hint, type) and issubclass(hint, str)):
+        if origin is typing.Literal:
             return self._plain("str")
+        if isinstance(hint, type) and issubclass(hint, str):
+            return self._enumerated(hint)
         known = name in SCALARS or name in _ANYTHING or not isinstance(hint, type)
         return self._plain(name) if known else self._reach(hint)
+
+    def _of_union(self, inside: list[Any], space: Mapping[str, Any]) -> dict[str, str]:
+        """A text or one of an enumeration's: the enumeration; of a model and a mapping, the
+        model."""
+        for hint in inside:
+            if hint is not str:
+                return self._of_hint(hint, space)
+        return self._plain("str")
+
+    def _enumerated(self, kind: type) -> dict[str, str]:
+        if issubclass(kind, Enum):
+            return self.shapes.enumeration(kind.__name__, (str(one.value) for one in kind))
+        return self._plain("str")
 
 
 def _snake(text: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", text).lower()
+
+
+def _documented_enumerations(model: Any) -> dict[str, str]:
+    """The enumeration of each member that the documentation of a model gives one."""
+    lines = re.findall(r":(?:vartype|paramtype) (\w+): str or ~[\w.]+\.(\w+)", model.__doc__ or "")
+    return dict(lines)
 
 
 def placeholders(declared: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,6 @@ The Security Center Management API has no document there: its model is written b
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -92,6 +91,8 @@ class Discovery:
             )
         if kind == "object" and "properties" in schema:
             return self.shapes.add(name, self._structure(document, name, schema))
+        if "enum" in schema:
+            return self.shapes.enumeration(name, schema["enum"])
         return self.shapes.scalar(_SCALARS[kind]) if kind in _SCALARS else self.shapes.document()
 
     def _named(self, document: Mapping[str, Any], name: str) -> dict[str, str]:
@@ -125,7 +126,7 @@ def _methods(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def main(packages: Path) -> None:
     """Write the model of every service that has a document."""
     info = next(packages.glob("google_api_python_client-*.dist-info")).name
-    source = f"google-api-python-client {re.sub('.*-|.dist-info', '', info)}"
+    source = f"google-api-python-client {info.removesuffix('.dist-info').rpartition('-')[2]}"
     services: dict[str, list[RestOperation]] = defaultdict(list)
     for operation in operations("gcp").values():
         services[operation.name.partition(":")[0]].append(operation)

@@ -73,6 +73,8 @@ class OpenApi:
         kind = next(
             (one for one in ([kinds] if isinstance(kinds, str) else kinds) if one != "null"), ""
         )
+        if kind == "string" and "enum" in schema:
+            return self.shapes.enumeration(name, filter(None, schema["enum"]))
         if kind in _SCALARS:
             return self.shapes.scalar(_SCALARS[kind])
         if kind == "array":
@@ -119,6 +121,8 @@ def derive_query(operation: RestOperation, schema_text: str, shapes: Shapes) -> 
             return shapes.add(
                 f"{name}.list", {"type": "list", "member": shape(bare.of_type, node, name)}
             )
+        if isinstance(bare, graphql.GraphQLEnumType):
+            return shapes.enumeration(bare.name, bare.values)
         if node.selection_set is None:
             return shapes.scalar(_GRAPHQL.get(bare.name, "string"))
         return shapes.add(

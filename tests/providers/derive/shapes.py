@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,10 @@ class Shapes:
     def scalar(self, kind: str) -> dict[str, str]:
         """A reference to a type without members: string, boolean, long, double."""
         return self.add(kind, {"type": kind})
+
+    def enumeration(self, name: str, values: Iterable[str]) -> dict[str, str]:
+        """A reference to a text that is one of these."""
+        return self.add(name, {"type": "string", "enum": sorted(set(values))})
 
     def document(self) -> dict[str, str]:
         """A reference to anything."""

@@ -1,0 +1,95 @@
+"""`python -m tests.providers.members [--write]`: what kinds do not account for, by the providers'
+models.
+
+It lists members of records that no kind reads and none sets aside, and values of enumerations that
+a condition leaves undecided; exit code 1 if there are any. `--write` first writes the `values:` of
+every kind from the models: new values come under `named`, where a condition must name them, or a
+person moves them to `others` and says why."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from scanner.content.library import load_library
+from scanner.model.kinds import Kind
+from scanner.model.library import Library
+from tests.helpers.provider_members import problems as member_problems
+from tests.helpers.provider_values import enumerations, shown
+from tests.helpers.provider_values import problems as value_problems
+
+RESOURCES: Final = Path(__file__).parents[2] / "scanner/resources"
+_BLOCK: Final = re.compile(r"^values:.*\n(?:(?:[ #].*)?\n)*", re.MULTILINE)
+_WIDTH: Final = 118
+
+
+def accounted(kind: Kind, modeled: Mapping[str, frozenset[str]]) -> dict[str, dict[str, Any]]:
+    """The `values:` of a kind by the model, with what people wrote in them."""
+    declared = {shown(enumeration): enumeration for enumeration in kind.values}
+    found: dict[str, dict[str, Any]] = {}
+    for path, values in modeled.items():
+        old = declared.get(path)
+        if old is not None and old.open:
+            found[path] = {"open": old.open}
+            continue
+        others = values & old.others if old is not None else frozenset()
+        found[path] = {}
+        if values - others:
+            found[path]["named"] = sorted(values - others)
+        if old is not None and others:
+            found[path] |= {"others": sorted(others), "why": old.why}
+    return found
+
+
+def block(values: Mapping[str, Any]) -> str:
+    """The lines of `values:` in a kind's file; empty for a kind without enumerations."""
+    if not values:
+        return ""
+    return yaml.safe_dump(
+        {"values": dict(values)}, sort_keys=False, width=_WIDTH, default_flow_style=None
+    )
+
+
+def write(kind: Kind, library: Library) -> bool:
+    """Write the `values:` of one kind; whether its file changed."""
+    path = RESOURCES / kind.cloud / f"{kind.id.partition('.')[2]}.yaml"
+    text = path.read_text(encoding="utf-8")
+    wanted = block(accounted(kind, enumerations(kind, library)))
+    found = _BLOCK.search(text)
+    if found is None:
+        written = text.rstrip("\n") + "\n" + wanted
+    else:
+        written = text[: found.start()] + wanted + text[found.end() :]
+    if written != text:
+        path.write_text(written, encoding="utf-8")
+    return written != text
+
+
+def problems(library: Library) -> Iterator[str]:
+    """Everything that kinds and conditions do not account for."""
+    for name in sorted(library.kinds):
+        yield from member_problems(library.kinds[name], library)
+        yield from value_problems(library.kinds[name], library)
+
+
+def main(arguments: list[str]) -> int:
+    """Print what is not accounted for; 1 if there is anything."""
+    library = load_library()
+    if "--write" in arguments:
+        for name in sorted(library.kinds):
+            if write(library.kinds[name], library):
+                print(f"wrote {name}")
+        library = load_library()
+    found = list(problems(library))
+    print("\n".join(found))
+    print(f"{len(found)} not accounted for")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
