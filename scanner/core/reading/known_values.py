@@ -35,13 +35,19 @@ def with_known_values(enumerations: Iterable[Enumeration], bindings: Bindings) -
 
 def _held(value: Any, steps: list[str], enumeration: Enumeration) -> Any:
     """The value with what lies at the steps held to the enumeration; itself if nothing changed."""
-    if not steps:
-        return _known(value, enumeration) if isinstance(value, str) else value
+    if not steps and isinstance(value, str):
+        return _known(value, enumeration)
+    if steps and isinstance(value, list) and steps[0] == "[]":
+        return _held_items(value, steps[1:], enumeration)
+    if steps and isinstance(value, Mapping) and steps[0] != "[]":
+        return _held_member(value, steps, enumeration)
+    return value
+
+
+def _held_member(
+    value: Mapping[str, Any], steps: list[str], enumeration: Enumeration
+) -> Mapping[str, Any]:
     step, rest = steps[0], steps[1:]
-    if step == "[]":
-        return _held_items(value, rest, enumeration) if isinstance(value, list) else value
-    if not isinstance(value, Mapping):
-        return value
     if step == "*":
         changed = {key: _held(inner, rest, enumeration) for key, inner in value.items()}
     elif step in value:
