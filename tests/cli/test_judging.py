@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 
 from scanner.cli import run
+from scanner.cli.demo import PROJECT
 from scanner.cli.support import options
 from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
@@ -212,10 +213,12 @@ def test_a_waiver_whose_check_is_left_out_is_not_selected(
     assert "Waivers  1 in force, 1 not selected\n" in capsys.readouterr().out
 
 
-def test_the_matrix_comes_before_the_waivers(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_matrix_comes_before_the_waivers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["matrix", str(SNAPSHOT)]) == 1
     assert "approved by" not in capsys.readouterr().out
-    waivers = "scanner/cli/demo/project/waivers.yaml"
-    assert run(["matrix", str(SNAPSHOT), "--waivers", waivers, "--details"]) == 1
+    waivers = shutil.copy(PROJECT / "waivers.yaml", tmp_path)
+    assert run(["matrix", str(SNAPSHOT), "--waivers", str(waivers), "--details"]) == 1
     shown = capsys.readouterr().out
     assert shown.index("CC6.1") < shown.index("approved by")

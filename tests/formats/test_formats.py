@@ -299,3 +299,9 @@ def test_a_long_list_is_cut_between_its_items() -> None:
     assert shortened(["a" * 60], 50) == '["' + "a" * 47 + "…"
     cut_off = shortened(OpenList(["a" * 30, "b" * 30], "denied"), 50)
     assert cut_off.startswith('{"read": ')
+
+
+def test_a_failing_check_that_no_control_rests_on_says_so() -> None:
+    alone = replace(REPORT, assessment=replace(ASSESSMENT, controls=(), criteria=()))
+    assert FORMATS.get("terminal")(alone).count("  no control\n") == 2
+    assert "no control\n" not in FORMATS.get("terminal")(REPORT)
