@@ -30,6 +30,14 @@ def plural(count: int, noun: str, several: str = "") -> str:
     return f"{count} {several or noun + 's'}"
 
 
+def amount(number: float, noun: str) -> str:
+    """`1 day`, `22 hours`, `1.9 days`: to a tenth, which is left out where it is none."""
+    text = f"{number:.1f}".removesuffix(".0")
+    if text == "1":
+        return f"1 {noun}"
+    return f"{text} {noun}s"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint for an unknown name: the one that it resembles, all known ones, or the nearest.
 

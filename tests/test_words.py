@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.words import closest, did_you_mean, nearest, plural
+from scanner.words import amount, closest, did_you_mean, nearest, plural
 
 MANY = [f"aws-kind{number:02}-thing-is-on" for number in range(20)]
 
@@ -51,3 +51,11 @@ def test_where_nothing_is_known_there_is_no_hint() -> None:
 def test_the_case_of_letters_does_not_matter() -> None:
     assert did_you_mean("cc6.1x", ["CC6.1", "P6.1"]) == "did you mean 'CC6.1'?"
     assert closest("ENCRPTION", ["encryption", "name"]) == "encryption"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1.0, "1 day"), (1.04, "1 day"), (22.0, "22 days"), (1.9, "1.9 days"), (0.0, "0 days")],
+)
+def test_an_amount_has_no_tenth_where_there_is_none(number: float, text: str) -> None:
+    assert amount(number, "day") == text

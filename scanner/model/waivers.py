@@ -118,6 +118,8 @@ class Standing(StrEnum):
     NOT_BEGUN = "not begun"
     NOT_HERE = "not in this scan"
     """Its target was not scanned, or its check has no finding for its resource."""
+    NOT_SELECTED = "not selected"
+    """The selection of a report leaves its check out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from scanner.model.values import Absent, OpenList, Unreadable
+from scanner.words import amount
 
 _UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories that can move a cursor, reverse or hide text, or break a line."""
@@ -76,8 +77,24 @@ def _json_scalar(value: object) -> Json:
 
 
 def shortened(value: object, limit: int = 60) -> str:
-    """A value on one line for people, cut to `limit` characters."""
-    return shortened_text(_for_people(value), limit)
+    """A value on one line for people, cut to `limit` characters; a list between its items."""
+    text = _for_people(value)
+    # An open list is written as a mapping that says why: as a list it would look complete.
+    if isinstance(value, OpenList) or not isinstance(value, list | tuple):
+        return shortened_text(text, limit)
+    if len(sanitized(text)) <= limit:
+        return sanitized(text)
+    return _first_items(value, limit) or shortened_text(text, limit)
+
+
+def _first_items(items: Sequence[object], limit: int) -> str:
+    """`["a", "b", … 3 more]`: as many items as fit; empty where the first one does not."""
+    for count in range(len(items) - 1, 0, -1):
+        shown = ", ".join(sanitized(_for_people(item)) for item in items[:count])
+        text = f"[{shown}, … {len(items) - count} more]"
+        if len(text) <= limit:
+            return text
+    return ""
 
 
 def shortened_text(text: str, limit: int = 60) -> str:
@@ -95,7 +112,7 @@ def _for_people(value: object) -> str:
         case Absent():
             return "absent"
         case timedelta() if abs(value) >= timedelta(days=1):
-            return f"{value / timedelta(days=1):.1f} days"
+            return amount(value / timedelta(days=1), "day")
         case timedelta():
             return str(value)
         case datetime():

@@ -23,7 +23,7 @@ from scanner.model.period import (
 )
 from scanner.rendering.dataclass_json import dumps
 from scanner.rendering.sanitize import sanitized
-from scanner.words import plural
+from scanner.words import amount, plural
 
 SCHEMA: Final = "tscan.period/1"
 NAMED: Final = 20
@@ -292,10 +292,10 @@ def duration(item: Deviation) -> str:
 
 
 def span(value: timedelta) -> str:
-    """`2.0 days` or `3.5 hours`."""
+    """`2 days` or `3.5 hours`."""
     if value >= timedelta(days=1):
-        return f"{value / timedelta(days=1):.1f} days"
-    return f"{value / timedelta(hours=1):.1f} hours"
+        return amount(value / timedelta(days=1), "day")
+    return amount(value / timedelta(hours=1), "hour")
 
 
 def _listed(lines: Sequence[str], *, empty: str = "") -> Iterator[str]:

@@ -167,7 +167,7 @@ def test_a_period_in_its_order(store: str) -> None:
     assert "deviation    b1 eu-west-1 (aws-s3-bucket-versioned): not known" in text
     assert "opened between 2026-01-01T02:12:00.000Z and 2026-01-03T02:12:00.000Z" in text
     assert "fixed between 2026-01-03T02:12:00.000Z and 2026-01-04T02:12:00.000Z" in text
-    assert "at least 0.0 hours, at most 3.0 days" in text
+    assert "at least 0 hours, at most 3 days" in text
     assert "1 of 4 with a deviation" in text
     assert "1 failing and 0 waived of 15 observed; 1 unread" in text
     assert (

@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 
 from scanner.cli import run
+from scanner.cli.demo import PROJECT
 from scanner.cli.support import options
 from tests.helpers.estate_recording import SNAPSHOT
 from tests.helpers.library import shipped_library
@@ -197,3 +198,27 @@ def test_suggestions_that_change_the_folder_name_files_from_anywhere(
     assert enter.endswith("cd demo")
     assert again == "tscan demo --mappings own --details"
     assert all(one.endswith(f"--mappings {tmp_path / 'own'}") for one in found)
+
+
+def test_a_waiver_whose_check_is_left_out_is_not_selected(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    document = _json(capsys, "demo", "--select", "aws-s3-bucket-policy-not-public")
+    standings = {one["id"]: (one["standing"], one["why"]) for one in document["waivers"]}
+    assert standings == {
+        "W-001": ("in force", ""),
+        "W-002": ("not selected", "aws-s3-bucket-public-access-blocked is not selected"),
+    }
+    assert run(["demo", "--select", "aws-s3-bucket-policy-not-public"]) in (0, 1)
+    assert "Waivers  1 in force, 1 not selected\n" in capsys.readouterr().out
+
+
+def test_the_matrix_comes_before_the_waivers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["matrix", str(SNAPSHOT)]) == 1
+    assert "approved by" not in capsys.readouterr().out
+    waivers = shutil.copy(PROJECT / "waivers.yaml", tmp_path)
+    assert run(["matrix", str(SNAPSHOT), "--waivers", str(waivers), "--details"]) == 1
+    shown = capsys.readouterr().out
+    assert shown.index("CC6.1") < shown.index("approved by")

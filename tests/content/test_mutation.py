@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scanner.cli import run
-from scanner.content.mutation import mutate
-from scanner.language.mutation import mutants
+from scanner.content.mutation import MutationResult, Survivor, mutate
+from scanner.language.mutation import Mutant, mutants
 from scanner.language.parser import parse
 from scanner.language.tree import text
 from scanner.model.library import Library
@@ -84,10 +84,25 @@ def test_the_examples_of_the_pack_notice_faults(library: Library) -> None:
     ] == []
 
 
+def test_a_fault_that_no_example_notices_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mutant = Mutant(at=(1, 6), fault="a <= b becomes a < b", source="a < b")
+    survivor = Survivor(condition="pass_when", mutant=mutant)
+    result = MutationResult(check="aws-s3-bucket-versioned", total=2, survivors=(survivor,))
+    monkeypatch.setattr("scanner.content.mutation.mutate", lambda *_: result)
+    assert run(["checks", "mutate", "aws-s3-bucket-versioned"]) == 1
+    assert capsys.readouterr().out == (
+        "aws-s3-bucket-versioned: examples notice 1 of 2 faults\n"
+        "  not noticed: pass_when 1:6: a <= b becomes a < b\n"
+        "1 of 2 faults in 1 check noticed: 50.0 %\n"
+    )
+
+
 def test_survivors_are_listed_and_decide_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["checks", "mutate", "aws-s3-bucket-versioned", "--threshold", "100"]) == 0
     assert (
-        "aws-s3-bucket-versioned: 2 of 2\n2 of 2 faults in 1 check noticed: 100.0 %\n"
+        "aws-s3-bucket-versioned: examples notice 2 of 2 faults\n2 of 2 faults in 1 check noticed: 100.0 %\n"
         in capsys.readouterr().out
     )
     assert run(["checks", "mutate", "aws-no-such-check"]) == 2

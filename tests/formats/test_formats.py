@@ -187,7 +187,7 @@ def test_values_in_json(value: object, expected: object) -> None:
         (True, "true"),
         (Unreadable("denied\x1b[2J"), "unreadable: denied\\x1b[2J"),
         (ABSENT, "absent"),
-        (timedelta(days=400), "400.0 days"),
+        (timedelta(days=400), "400 days"),
         (datetime(2026, 1, 1, tzinfo=UTC), "2026-01-01T00:00:00Z"),
     ],
 )
@@ -289,3 +289,19 @@ def test_findings_carry_what_a_ticket_needs() -> None:
     criteria = {row["check"]: row["criteria"] for row in rows}
     assert criteria["aws-iam-root-mfa"] == ["CC6.1", "CC6.6"]
     assert criteria["aws-s3-bucket-versioned"] == ["A1.2"]
+
+
+def test_a_long_list_is_cut_between_its_items() -> None:
+    names = ["AppGwSslPolicy20170401S", "AppGwSslPolicy20220101", "TLSv1_2", "TLSv1_3"]
+    assert shortened(names, 50) == '["AppGwSslPolicy20170401S", … 3 more]'
+    assert shortened(names[2:], 50) == '["TLSv1_2", "TLSv1_3"]'
+    # Of one item that is too long, its beginning says more than nothing.
+    assert shortened(["a" * 60], 50) == '["' + "a" * 47 + "…"
+    cut_off = shortened(OpenList(["a" * 30, "b" * 30], "denied"), 50)
+    assert cut_off.startswith('{"read": ')
+
+
+def test_a_failing_check_that_no_control_rests_on_says_so() -> None:
+    alone = replace(REPORT, assessment=replace(ASSESSMENT, controls=(), criteria=()))
+    assert FORMATS.get("terminal")(alone).count("  no control\n") == 2
+    assert "no control\n" not in FORMATS.get("terminal")(REPORT)

@@ -19,7 +19,7 @@ from scanner.rendering.observed import observed_text
         (7, (Wanted("{}", 0), Wanted("at least {}", 365)), "= 7, wanted 0 or at least 365"),
         ("none", (Wanted("one of {}", ["a", "b"]),), "= none, wanted one of a, b"),
         (["x"], (Wanted("empty"),), '= ["x"], wanted empty'),
-        ("t", (Wanted("at most {} ago", timedelta(days=2)),), "= t, wanted at most 2.0 days ago"),
+        ("t", (Wanted("at most {} ago", timedelta(days=2)),), "= t, wanted at most 2 days ago"),
         ("x", (), "= x"),
         # The opposite is plain.
         (False, (Wanted("{}", True),), "= false"),

@@ -65,7 +65,11 @@ def mutate(names: tuple[str, ...], threshold: float, quiet: bool) -> int:
 
 
 def _show(result: MutationResult) -> None:
-    click.echo(f"{result.check}: {result.killed} of {result.total}")
+    from scanner.words import plural
+
+    faults = plural(result.total, "fault")
+    click.echo(f"{result.check}: examples notice {result.killed} of {faults}")
     for survivor in result.survivors:
         line, column = survivor.mutant.at
-        click.echo(f"  {survivor.condition} {line}:{column}: {survivor.mutant.fault}")
+        where = f"{survivor.condition} {line}:{column}"
+        click.echo(f"  not noticed: {where}: {survivor.mutant.fault}")

@@ -42,7 +42,9 @@ def test(names: tuple[str, ...]) -> int:
                 outcome += f" ({result.reason})"
             click.echo(f"{line}: {outcome}")
     total = f"{plural(ran, 'example')} of {plural(len(wanted), 'check')}"
-    click.echo(f"{total}: {ran - wrong} agree, {wrong} do not")
+    agrees = "agrees" if ran - wrong == 1 else "agree"
+    disagrees = "does" if wrong == 1 else "do"
+    click.echo(f"{total}: {ran - wrong} {agrees}, {wrong} {disagrees} not")
     if wrong:
         return EXIT_FAILING
     return EXIT_CLEAN

@@ -11,6 +11,7 @@ from scanner.model.checks import Check
 from scanner.model.controls import Control
 from scanner.model.findings import Assessment, CoverageRow
 from scanner.model.library import Library
+from scanner.model.waivers import FindingScope, Standing, WaiverResult
 
 
 def serving_controls(library: Library, categories: Mapping[str, Collection[str]]) -> frozenset[str]:
@@ -58,8 +59,18 @@ def narrowed(
     return replace(
         assessment,
         asked=frozenset(asked),
+        waivers=tuple(_selected(one, asked) for one in assessment.waivers),
         coverage=_concerning(assessment.coverage, library, asked),
     )
+
+
+def _selected(one: WaiverResult, asked: Collection[str]) -> WaiverResult:
+    """The waiver as the selection shows it: without its check, nothing is known of its resource."""
+    scope = one.waiver.scope
+    if isinstance(scope, FindingScope) and scope.check not in asked:
+        why = f"{scope.check} is not selected"
+        return replace(one, standing=Standing.NOT_SELECTED, why=why)
+    return one
 
 
 def _concerning(

@@ -87,9 +87,12 @@ def _details(report: Report) -> Iterator[Text]:
         yield from failing(report)
         yield from unknown(report)
         yield from coverage(report)
-    yield from people(report)
+        yield from people(report)
     if not report.selected:
         if report.controls:
             yield from control_table(report)
         yield from matrix(report)
+    # Whoever asks for the matrix wants to see it first.
+    if report.matrix_only:
+        yield from people(report) if report.details else decisions(report)
     yield from summary(report)

@@ -25,6 +25,7 @@ ORDER: Final = (
     Standing.IN_FORCE,
     Standing.NOT_BEGUN,
     Standing.NOT_HERE,
+    Standing.NOT_SELECTED,
 )
 STYLE: Final = {Standing.LAPSED: "red", Standing.EXPIRED: "yellow", Standing.IN_FORCE: "magenta"}
 _COLUMNS: Final = (

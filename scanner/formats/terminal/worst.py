@@ -30,6 +30,8 @@ FEWEST: Final = 5
 LINES_EACH: Final = 2
 _INDENT: Final = 9
 """Where titles begin: behind `critical`."""
+_NO_CONTROL: Final = "no control"
+"""Beside a check that no control rests on, as one of the user's own."""
 _HURTS: Final = 17
 """Columns for controls and criteria at 80 columns: `ACC-02 CC6.1 +13`."""
 
@@ -78,7 +80,9 @@ def worst(report: Report, most: int) -> Iterator[Text]:
         return
     shown = failed[: min(MOST, most)]
     room = _HURTS + max(0, report.width - 80) // 2
-    texts = [names(hurts.get(entry.check.id, nothing).firsts, room) for entry in shown]
+    texts = [
+        names(hurts.get(entry.check.id, nothing).firsts, room) or _NO_CONTROL for entry in shown
+    ]
     column = report.width - max(len("hurts"), *map(len, texts))
     yield _heading(shown, failed, column)
     shares = [f"{len(entry.findings)} of {entry.evaluated}" for entry in shown]

@@ -37,6 +37,8 @@ _VALUE: Final = 400
 """Characters of a parameter's value."""
 VERDICTS: Final = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED, Verdict.PASS)
 """From the worst to the best."""
+_EVIDENCE: Final = {"partly": "partly automated"}
+"""How far a scan can evidence a criterion, where the word alone does not say it."""
 _STRICTER: Final = {
     "lower": "a lower value",
     "higher": "a higher value",
@@ -240,7 +242,7 @@ def _criterion(subject: NamedCriterion, content: Content) -> Explanation:
         facts=_facts(
             ("framework", framework.title),
             ("category", criterion.category),
-            ("automated evidence", criterion.evidence),
+            ("evidence", _EVIDENCE.get(criterion.evidence, criterion.evidence)),
             ("does not prove", criterion.does_not_prove),
         ),
         rests_on=tuple(_controls_under(criterion, content)),
