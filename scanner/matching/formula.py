@@ -30,7 +30,7 @@ class Or:
 class Not:
     """True where the part is not."""
 
-    part: Formula
+    part: Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,13 @@ from functools import lru_cache
 from itertools import product
 from typing import Final
 
+from scanner.matching.formula import And, Not, Or
 from scanner.matching.logging_query.parser import (
-    All,
     Comparison,
     LogId,
     Node,
-    Not,
     Path,
     Search,
-    Some,
     parse,
 )
 from scanner.matching.logging_query.tokens import QueryError
@@ -77,8 +75,8 @@ def covers(query: str, entries: str) -> bool:
 def described(text: str) -> tuple[Entry, ...]:
     """The entries that a description names, at least one; QueryError where it is none."""
     tree = parse(text)
-    parts = tree.parts if isinstance(tree, All) else (tree,)
-    alternatives = [part.parts if isinstance(part, Some) else (part,) for part in parts]
+    parts = tree.parts if isinstance(tree, And) else (tree,)
+    alternatives = [part.parts if isinstance(part, Or) else (part,) for part in parts]
     return tuple(_entry(chosen, text) for chosen in product(*alternatives))
 
 
@@ -107,9 +105,9 @@ def _covers_entry(tree: Node, entry: Entry, query: str) -> Truth:
 def _truth(node: Node, entry: Entry, query: str) -> Truth:
     """The query's outcome for an entry, by Kleene's logic."""
     match node:
-        case All(parts):
+        case And(parts):
             return _joined(parts, False, entry, query)
-        case Some(parts):
+        case Or(parts):
             return _joined(parts, True, entry, query)
         case Not(part):
             truth = _truth(part, entry, query)
@@ -300,7 +298,7 @@ def _completed(
 
 def _leaves(node: Node) -> Iterator[Comparison | Search | LogId]:
     match node:
-        case All(parts) | Some(parts):
+        case And(parts) | Or(parts):
             for part in parts:
                 yield from _leaves(part)
         case Not(part):

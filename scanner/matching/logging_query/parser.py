@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from scanner.matching.formula import And, Not, Or
 from scanner.matching.logging_query.tokens import QueryError, Token, tokens
 
 Path = tuple[str, ...]
@@ -20,27 +21,6 @@ _OPERATORS: Final = frozenset({"=", "!=", ":", "=~", "!~", ">", "<", ">=", "<="}
 _NEGATED: Final = frozenset({"!=", "!~"})
 _WORDS: Final = frozenset({"AND", "OR", "NOT"})
 _DEEPEST: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class All:
-    """True where all parts are; an empty query has none."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Some:
-    """True where one part is."""
-
-    parts: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """True where its part is not."""
-
-    part: Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +49,7 @@ class LogId:
     value: str
 
 
-Node = All | Some | Not | Comparison | Search | LogId
+Node = And | Or | Not | Comparison | Search | LogId
 
 
 @lru_cache(maxsize=1024)
@@ -97,7 +77,7 @@ class _Parser:
             if parts and self._word("AND"):
                 self._next += 1
             parts.append(self._alternatives(primary))
-        return parts[0] if len(parts) == 1 else All(tuple(parts))
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def expect_end(self) -> None:
         """Nothing is left, such as a parenthesis that nobody opened."""
@@ -124,7 +104,7 @@ class _Parser:
         while self._word("OR"):
             self._next += 1
             parts.append(self._negation(primary))
-        return parts[0] if len(parts) == 1 else Some(tuple(parts))
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
     def _negation(self, primary: Callable[[], Node]) -> Node:
         negated = False
