@@ -59,11 +59,11 @@ def _control(control: Control, criteria: list[str]) -> Iterator[str]:
 
 
 def _when_empty(control: Control) -> str:
-    text = f"- Without anything to judge it reads `{control.when_empty.value}`"
+    text = f"- With nothing to evaluate, the status is `{control.when_empty.value}`"
     if control.when_empty_why:
         text += f": {prose(control.when_empty_why)}"
     if control.when_none_in_scope is not control.when_empty:
-        text += f" Where none is in scope it reads `{control.when_none_in_scope.value}`."
+        text += f" With none in scope, it is `{control.when_none_in_scope.value}`."
     return text
 
 

@@ -61,7 +61,7 @@ def handover(first: str, last: str, output: Path | None, options: HistoryOptions
         records += [record for record in chain if ended_within(record, period)]
     if not records:
         raise TscanError(f"no record ended between {first} and {last}", "see 'tscan history list'")
-    # The sheets are judged again with the content of each day, as the records were.
+    # The sheets are re-evaluated with the content of each day, as the records were.
     again = Rejudger(history.ledger, judge_recorded, history.library)
     package = AuditorPackage(first=first, last=last, chains=chains, records=tuple(records))
     output = output or Path(f"handover-{first}-{last}.zip")

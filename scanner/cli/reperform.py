@@ -224,7 +224,7 @@ def _ruling(again: Rejudger, record: Record) -> TargetWaivers | None:
 def _control_statuses(
     again: Rejudger, record: Record, waivers: Sequence[Waiver]
 ) -> Mapping[str, str]:
-    """Statuses of the controls, judged again where a compensating control decides on a waiver."""
+    """Statuses of the controls, re-evaluated where a compensating control decides on a waiver."""
     if not any(waiver.compensating for waiver in waivers):
         return record.controls
     (one,) = again.run([record], "day")

@@ -135,7 +135,7 @@ def _records(history: HistoryContext, first: str, last: str) -> Sequence[Record]
 
 
 def _report(scan: Rejudged, options: JudgingOptions) -> Report | None:
-    """The report on a scan; None where it could not be judged again."""
+    """The report on a scan; None where it could not be re-evaluated."""
     from scanner.formats import Report
     from scanner.model.checks import Severity
 

@@ -276,7 +276,7 @@ def _scan(inputs: _Inputs, notifier: Notifier) -> int:
             # Before the calls: a store that is damaged or a key that is missing would lose them.
             ledger = open_ledger(inputs.store)
         paths = _write_evidence(inputs)
-        # Judged from the files: what is reported is what anybody can judge again from them.
+        # Judged from the files: what is reported is what anybody can re-evaluate from them.
         judged = judge_files(
             paths,
             options,

@@ -95,7 +95,7 @@ def verify(
     limits = [*unread, *_limits(verified, own_keys=not public_key), *_anchored(verified)]
     for line in _lines(verified, limits):
         show(f"{sanitized(line)}\n")
-    # Damage is certain, and outweighs what could not be judged again.
+    # Damage is certain, and outweighs what could not be re-evaluated.
     if verified.damages:
         return EXIT_FAILING
     if verified.open:

@@ -1,1 +1,1 @@
-"""Keep scans in an append-only, signed history; verify, judge again and export it."""
+"""Keep scans in an append-only, signed history; verify, re-evaluate and export it."""

@@ -58,7 +58,7 @@ def commit_scan(
     `open_ledger`.
     """
     ledger = open_ledger(store_url, key, sign=sign)
-    # Accounts of an organization are judged by each other's evidence, and can only be judged again
+    # Accounts of an organization are judged by each other's evidence, and can only be re-evaluated
     # together.
     together: tuple[str, ...] = ()
     if len(snapshots) > 1:

@@ -1,4 +1,4 @@
-"""Archive the content that judged (checks, kinds, mappings), and load it to judge again."""
+"""Archive the content that judged (checks, kinds, mappings), and load it to re-evaluate."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Rejudged:
     library: Library | None = None
     assessment: Assessment | None = None
     why_not: str = ""
-    """Why it was not judged again; `` if it was."""
+    """Why it was not re-evaluated; `` if it was."""
 
     @property
     def recorded_pack(self) -> str:

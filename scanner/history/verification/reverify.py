@@ -86,7 +86,7 @@ class Reverifier:
         """By chain: the records before the one that is verified."""
 
     def run(self, result: Verified) -> None:
-        """Add what differs, and the records that could not be judged again, to a verification."""
+        """Add what differs, and the records that could not be re-evaluated, to a verification."""
         records = self._undamaged(result)
         self._by_scan = {record.scan: record for record in records}
         states: dict[str, dict[FindingKey, Transition]] = defaultdict(dict)
@@ -177,7 +177,7 @@ class Reverifier:
         }
 
     def _group(self, record: Record) -> _Group:
-        """The scan of this record, judged again with all scans that were judged as one with it."""
+        """The scan of this record, re-evaluated with all scans that were judged as one with it."""
         scans = record.together or (record.scan,)
         key = (*scans, record.pack_sha256, record.waivers_sha256, record.attestations_sha256)
         group = self._groups.get(key)

@@ -56,7 +56,7 @@ class Damage:
 
 @dataclass(frozen=True, slots=True, order=True)
 class NotRejudged:
-    """A record that this version of tscan cannot judge again. Its files are as committed."""
+    """A record that this version of tscan cannot re-evaluate. Its files are as committed."""
 
     record: str
     """As `Damage.record`."""
