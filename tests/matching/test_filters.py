@@ -7,10 +7,12 @@ import pytest
 from scanner.matching import (
     UndecidedError,
     filter_covers,
+    formula,
     missed_by_filter,
     parse_json_pattern,
     scan_filter_matches,
     selectors_cover,
+    texts,
     triggering_series,
 )
 from scanner.matching.json_values import Reading
@@ -110,7 +112,9 @@ def test_a_text_that_is_no_filter(pattern: str, place: int, words: str) -> None:
     assert words in str(caught.value)
 
 
-def test_a_filter_that_is_too_complex_is_undecided() -> None:
+def test_a_filter_that_is_too_complex_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formula, "MOST_STEPS", 200)
+    monkeypatch.setattr(texts, "MOST_STATES", 200)
     parts = (" || ".join(f"$.f{n} = {value}" for value in ("x", "y")) for n in range(40))
     hard = " && ".join(f"({part})" for part in parts)
     with pytest.raises(UndecidedError):

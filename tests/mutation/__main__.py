@@ -1,5 +1,6 @@
 """Try the mutants: `python -m tests.mutation`, or `… matching policies/effects` for some.
 
+With `--quick`, functions are not tried a second time in modules that are imported anew.
 Prints those that no test noticed, and a count for each module; 1 where one is not listed in
 `equivalents.tsv`.
 """
@@ -24,7 +25,8 @@ def equivalents() -> dict[tuple[str, str], str]:
         return {(path, says): reason for path, says, reason in rows}
 
 
-def main(wanted: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    wanted = [one for one in arguments if one != "--quick"]
     known = equivalents()
     counts: Counter[tuple[str, str]] = Counter()
 
@@ -40,7 +42,7 @@ def main(wanted: list[str]) -> int:
     for group in GROUPS:
         paths = [path for path in _paths(group) if _is_wanted(path, wanted)]
         if paths:
-            run_mutants(paths, group.tests, report)
+            run_mutants(paths, group.tests, report, quick="--quick" in arguments)
             for path in paths:
                 kinds = ("noticed", "equivalent", "survived")
                 figures = ", ".join(f"{counts[path, kind]} {kind}" for kind in kinds)

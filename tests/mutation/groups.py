@@ -63,7 +63,14 @@ GROUPS = (
             for name in ("attributes", "known_values", "completeness", "answer_items", "relations")
         ),
         tests=_tests(
-            "core", "attributes", "known_values", "items", "project", "counts", "bulk", "organization"
+            "core",
+            "attributes",
+            "known_values",
+            "items",
+            "project",
+            "counts",
+            "bulk",
+            "organization",
         ),
     ),
     Group(

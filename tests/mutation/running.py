@@ -14,24 +14,25 @@ import importlib.machinery
 import os
 import pickle
 import resource
-import signal
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
 
 from tests.mutation.operators import Mutant, mutants_of
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST = 60
-"""Seconds of one mutant; a search that does not end is noticed."""
+LONGEST = 40
+"""Seconds of computing of one mutant; a search that does not end is noticed."""
 MEMORY = 6 << 30
 Key = tuple[str, str]
 """A file, and the name of a function in it."""
@@ -60,17 +61,21 @@ class Outcome:
 
 
 def run_mutants(
-    paths: Sequence[str], tests: Sequence[str], report: Callable[[Outcome], None]
+    paths: Sequence[str],
+    tests: Sequence[str],
+    report: Callable[[Outcome], None],
+    *,
+    quick: bool = False,
 ) -> None:
-    """Try every mutant of some modules on some test files."""
-    session = _Session(paths, report)
+    """Try every mutant of some modules on some test files; quick: no function a second time."""
+    session = _Session(paths, tests, report, quick=quick)
     code = pytest.main(_arguments(tests), plugins=[session])
     if session.error or code != 0:
         raise SystemExit(session.error or f"the tests do not run: pytest ended with {code}")
 
 
 def _arguments(tests: Sequence[str]) -> list[str]:
-    return ["-s", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
+    return ["-s", "-W", "ignore", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
 
 
 def _quick_properties() -> None:
@@ -84,10 +89,19 @@ def _quick_properties() -> None:
 class _Session:
     """A plugin of pytest that tries mutants where tests would run."""
 
-    def __init__(self, paths: Sequence[str], report: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str],
+        tests: Sequence[str],
+        report: Callable[[Outcome], None],
+        *,
+        quick: bool,
+    ) -> None:
         _quick_properties()
         self.error = ""
         self._paths = paths
+        self._tests = tests
+        self._quick = quick
         self._report = report
         self._items: dict[str, pytest.Item] = {}
 
@@ -105,24 +119,28 @@ class _Session:
         """Run all tests, and note which functions each calls."""
         baseline = Baseline()
         files = {str(ROOT / path) for path in self._paths}
-        for name, item in self._items.items():
-            calls: set[Key] = set()
-            sys.setprofile(_recorder(files, calls))
-            began = time.monotonic()
-            failed = _fails(item)
-            baseline.seconds[name] = time.monotonic() - began
-            sys.setprofile(None)
-            baseline.calls[name] = calls
+        calls: set[Key] = set()
+        sys.setprofile(_recorder(files, calls))
+        began = time.monotonic()
+        for item, failed in _failing(self._items.values()):
+            baseline.seconds[item.nodeid] = time.monotonic() - began
+            baseline.calls[item.nodeid] = set(calls)
             if failed:
-                baseline.failed.append(name)
+                baseline.failed.append(item.nodeid)
+            calls.clear()
+            began = time.monotonic()
+        sys.setprofile(None)
         return baseline
 
     def _try_module(self, path: str, baseline: Baseline) -> None:
         module = _module_of(path)
         functions = _functions(module)
         file = str(ROOT / path)
+        text = (ROOT / path).read_text(encoding="utf-8")
         quickest = sorted(baseline.seconds, key=lambda name: baseline.seconds[name])
-        for mutant in mutants_of((ROOT / path).read_text(encoding="utf-8")):
+        if _is_noticed_anew(module.__name__, ast.parse(text), self._tests, baseline.seconds):
+            raise SystemExit(f"{path}: the tests fail over the module as it is, imported anew")
+        for mutant in mutants_of(text):
             code = compile(mutant.tree, file, "exec", dont_inherit=True)
             changed = _changed_functions(functions, code)
             noticed = False
@@ -134,7 +152,10 @@ class _Session:
                     if any((file, one) in baseline.calls[name] for one in called)
                 ]
                 noticed = self._is_noticed_in_place(names, functions, changed)
-            noticed = noticed or _is_noticed_anew(module.__name__, mutant.tree, quickest)
+            if not noticed and not (changed and self._quick):
+                noticed = _is_noticed_anew(
+                    module.__name__, mutant.tree, self._tests, baseline.seconds
+                )
             self._report(Outcome(path, mutant, noticed))
 
     def _is_noticed_in_place(
@@ -148,7 +169,7 @@ class _Session:
                 for function in functions[name]:
                     function.__code__ = code
             _clear_caches()
-            return any(_fails(self._items[name]) for name in names)
+            return any(failed for _, failed in _failing(self._items[name] for name in names))
 
         return _in_child(run) is not False
 
@@ -165,13 +186,12 @@ def _outermost(qualified: str) -> str:
     return qualified.partition(".<locals>")[0]
 
 
-def _fails(item: pytest.Item) -> bool:
-    """Whether a test fails; one that is skipped does not."""
-    from _pytest.runner import runtestprotocol
-
-    # Each test tears everything down, so that any other may follow.
-    reports = runtestprotocol(item, log=False, nextitem=None)
-    return any(report.failed for report in reports)
+def _failing(items: Iterable[pytest.Item]) -> Iterator[tuple[pytest.Item, bool]]:
+    """Run tests one after the other, and say of each whether it fails; a skipped one does not."""
+    ordered = list(items)
+    for item, following in zip_longest(ordered, ordered[1:]):
+        reports = runtestprotocol(item, log=False, nextitem=following)
+        yield item, any(report.failed for report in reports)
 
 
 def _module_of(path: str) -> ModuleType:
@@ -223,7 +243,20 @@ def _clear_caches() -> None:
                     clear()
 
 
-def _is_noticed_anew(name: str, tree: ast.Module, tests: Sequence[str]) -> bool:
+class _QuickestFirst:
+    """A plugin of pytest that orders tests by their seconds."""
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self._seconds = seconds
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: self._seconds.get(item.nodeid, 0.0))
+
+
+def _is_noticed_anew(
+    name: str, tree: ast.Module, tests: Sequence[str], seconds: dict[str, float]
+) -> bool:
     """Whether a test fails where the module, and all that import it, are imported again."""
 
     def run() -> bool:
@@ -232,8 +265,7 @@ def _is_noticed_anew(name: str, tree: ast.Module, tests: Sequence[str]) -> bool:
                 if not loaded.startswith("tests.mutation"):
                     del sys.modules[loaded]
         sys.meta_path.insert(0, _Finder(name, tree))
-        code = pytest.main(["-x", *_arguments([f"{ROOT}/{test}" for test in tests])])
-        return code != 0
+        return pytest.main(["-x", *_arguments(tests)], plugins=[_QuickestFirst(seconds)]) != 0
 
     return _in_child(run) is not False
 
@@ -286,10 +318,10 @@ def _in_child(run: Callable[[], Any]) -> Any:
 
 
 def _limit() -> None:
-    """Bound the child's time and memory, and keep it silent."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(LONGEST)
+    """Bound the child's computing and memory, and keep it silent."""
+    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    gc.disable()
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
