@@ -32,6 +32,7 @@ from tests.matching.reference import (
     message_of,
     value_at,
 )
+from tests.matching.values_agreement import Values
 
 Event = dict[str, Any]
 Matches = Callable[[Event], bool]
@@ -185,13 +186,15 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    run = Agreement(options.seed)
-    run.run(options.cases)
-    for name, count in sorted(run.counts.items()):
-        print(f"{count:>9,} {name}")
-    print(f"{len(run.differences):>9,} differences")
-    print("\n".join(run.differences[:5]))
-    sys.exit(bool(run.differences))
+    differences: list[str] = []
+    for run in (Agreement(options.seed), Values(options.seed)):
+        run.run(options.cases)
+        differences += run.differences
+        for name, count in sorted(run.counts.items()):
+            print(f"{count:>9,} {name}")
+    print(f"{len(differences):>9,} differences")
+    print("\n".join(differences[:5]))
+    sys.exit(bool(differences))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -43,7 +42,10 @@ Change = Callable[[ast.AST], None]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A changed module: its tree, the line of the change, and what the change is."""
+    """A changed module: its tree, the line of the change, and what the change is.
+
+    The tree is that of all mutants of the module: it has this change until the next is made.
+    """
 
     tree: ast.Module
     line: int
@@ -54,16 +56,18 @@ def mutants_of(text: str) -> Iterator[Mutant]:
     """All mutants of a module's source, each with the line numbers of the original."""
     tree = ast.parse(text)
     skipped = _not_mutated(tree)
-    nodes = list(ast.walk(tree))
-    for index, node in enumerate(nodes):
+    for node in list(ast.walk(tree)):
         if id(node) in skipped:
             continue
-        for says, change in _changes(node):
-            # A deep copy walks in the same order, so the same index is the same node.
-            changed = copy.deepcopy(tree)
-            change(list(ast.walk(changed))[index])
-            ast.fix_missing_locations(changed)
-            yield Mutant(changed, getattr(node, "lineno", 0), says)
+        for says, change in list(_changes(node)):
+            kept = {
+                name: list(value) if isinstance(value, list) else value
+                for name, value in vars(node).items()
+            }
+            change(node)
+            ast.fix_missing_locations(node)
+            yield Mutant(tree, getattr(node, "lineno", 0), says)
+            vars(node).update(kept)
 
 
 def _not_mutated(tree: ast.Module) -> set[int]:
@@ -122,8 +126,6 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
             yield f"{node.value}: inverted", _inverted
         case ast.Constant(value=int() | float()):
             yield f"{node.value}: one more", _one_more
-        case ast.Continue() | ast.Break():
-            pass
     yield from _of_statements(node)
 
 
@@ -182,9 +184,10 @@ def _of_call(node: ast.Call) -> Iterator[tuple[str, Change]]:
 def _other_call(node: ast.AST) -> None:
     assert isinstance(node, ast.Call)
     if isinstance(node.func, ast.Name):
-        node.func.id = CALLS[node.func.id]
+        node.func = ast.copy_location(ast.Name(CALLS[node.func.id], ast.Load()), node.func)
     elif isinstance(node.func, ast.Attribute):
-        node.func.attr = CALLS[node.func.attr]
+        other = ast.Attribute(node.func.value, CALLS[node.func.attr], ast.Load())
+        node.func = ast.copy_location(other, node.func)
 
 
 def _without_member(place: int) -> Change:
@@ -192,9 +195,8 @@ def _without_member(place: int) -> Change:
         assert isinstance(node, ast.Call)
         members = node.args[0]
         assert isinstance(members, ast.Set | ast.Tuple | ast.List)
-        del members.elts[place]
-        if not members.elts:
-            node.args = []
+        others = [*members.elts[:place], *members.elts[place + 1 :]]
+        node.args = [ast.copy_location(ast.Tuple(others, ast.Load()), members)]
 
     return change
 
@@ -224,9 +226,9 @@ def _of_statements(node: ast.AST) -> Iterator[tuple[str, Change]]:
             if not all(isinstance(one, ast.Pass) for one in statements):
                 yield f"if {ast.unparse(node.test)}: no {field}", _emptied(field)
     if isinstance(node, ast.If | ast.IfExp):
-        for answer in (True, False):
-            if isinstance(node, ast.IfExp) or answer:
-                yield f"if {ast.unparse(node.test)}: always {answer}", _always(answer)
+        # A statement that never holds is one without its body.
+        for answer in (True, False) if isinstance(node, ast.IfExp) else (True,):
+            yield f"if {ast.unparse(node.test)}: always {answer}", _always(answer)
     if isinstance(node, ast.comprehension):
         for place, condition in enumerate(node.ifs):
             yield f"for … if {ast.unparse(condition)}: always", _without_condition(place)
