@@ -26,6 +26,7 @@ from tests.matching.generate import Generator, Selectors
 from tests.matching.reference import (
     Open,
     alarm_notifies,
+    matches_delimited,
     matches_json,
     matches_selectors,
     matches_terms,
@@ -48,10 +49,13 @@ class Agreement:
         self.differences: list[str] = []
 
     def run(self, cases: int) -> None:
-        """Try a number of cases of each grammar, and all alarms."""
+        """Try a number of cases of each grammar, and all alarms, up to a difference."""
         for _ in range(cases):
+            if self.differences:
+                return
             self.json_pattern()
             self.terms()
+            self.delimited()
             self.event_selectors()
         self.alarms()
 
@@ -121,6 +125,23 @@ class Agreement:
             missed,
             in_set=lambda event: matches_json(events, event, how),
             matches=lambda event: matches_terms(pattern, message_of(event)),
+            events=[self.generator.event() for _ in range(10)],
+        )
+
+    def delimited(self) -> None:
+        """A pattern of fields between spaces against a set: one that asks nothing matches all."""
+        reading, how = self._reading()
+        pattern, events = self.generator.delimited(), self.generator.pattern(2)
+        try:
+            missed = missed_by_filter(pattern, events, reading)
+        except UndecidedError:
+            self.counts["delimited undecided"] += 1
+            return
+        self._compare(
+            f"delimited: {pattern!r} on {events!r}, {reading}",
+            missed,
+            in_set=lambda event: matches_json(events, event, how),
+            matches=lambda event: matches_delimited(pattern, message_of(event)),
             events=[self.generator.event() for _ in range(10)],
         )
 

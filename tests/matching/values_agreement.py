@@ -57,11 +57,13 @@ class Values:
 
     def run(self, cases: int) -> None:
         """Try a number of pairs of each kind."""
-        for _ in range(cases):
+        for case in range(cases):
             self.repository()
             self.ranges()
             self.within()
-            self.trust()
+            # Each policy meets dozens of tokens.
+            if case % 10 == 0:
+                self.trust()
 
     def _note(self, kind: str, *, found: bool, right: bool, what: str) -> None:
         self.counts[f"{kind} {'yes' if found else 'no'}"] += 1

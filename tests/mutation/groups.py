@@ -24,7 +24,10 @@ GROUPS = (
     ),
     Group(
         modules=("scanner/language/address_ranges.py",),
-        tests=_tests("language", "address_ranges", "evaluation"),
+        tests=(
+            *_tests("language", "address_ranges", "evaluation"),
+            *_tests("matching", "values_agreement"),
+        ),
     ),
     Group(
         modules=("scanner/core/policies/*.py",),
@@ -39,7 +42,8 @@ GROUPS = (
             "escalation",
             "escalation_targets",
             "pathfinding",
-        ),
+        )
+        + _tests("matching", "values_agreement"),
     ),
     Group(
         modules=("scanner/core/judging/*.py",),

@@ -59,6 +59,8 @@ def mutants_of(text: str) -> Iterator[Mutant]:
     for node in list(ast.walk(tree)):
         if id(node) in skipped:
             continue
+        # A comprehension's `for` has no line of its own.
+        line = getattr(getattr(node, "target", node), "lineno", 0)
         for says, change in list(_changes(node)):
             kept = {
                 name: list(value) if isinstance(value, list) else value
@@ -66,7 +68,7 @@ def mutants_of(text: str) -> Iterator[Mutant]:
             }
             change(node)
             ast.fix_missing_locations(node)
-            yield Mutant(tree, getattr(node, "lineno", 0), says)
+            yield Mutant(tree, line, says)
             vars(node).update(kept)
 
 
@@ -127,6 +129,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
         case ast.Constant(value=int() | float()):
             yield f"{node.value}: one more", _one_more
     yield from _of_statements(node)
+    yield from _of_conditions(node)
 
 
 def _of_comparison(node: ast.Compare) -> Iterator[tuple[str, Change]]:
@@ -213,7 +216,7 @@ def _one_more(node: ast.AST) -> None:
 
 
 def _of_statements(node: ast.AST) -> Iterator[tuple[str, Change]]:
-    """Branches without their statements, `continue` as `break`, and answers left out."""
+    """Branches without their statements, and `continue` as `break`."""
     for field in ("body", "orelse"):
         statements = getattr(node, field, None)
         if not isinstance(statements, list):
@@ -223,20 +226,26 @@ def _of_statements(node: ast.AST) -> Iterator[tuple[str, Change]]:
                 other = ast.Break if isinstance(statement, ast.Continue) else ast.Continue
                 yield f"{ast.unparse(statement)}: {other.__name__}", _replaced(field, place, other)
         if isinstance(node, ast.If) and statements:
-            if not all(isinstance(one, ast.Pass) for one in statements):
-                yield f"if {ast.unparse(node.test)}: no {field}", _emptied(field)
-    if isinstance(node, ast.If | ast.IfExp):
-        # A statement that never holds is one without its body.
-        for answer in (True, False) if isinstance(node, ast.IfExp) else (True,):
-            yield f"if {ast.unparse(node.test)}: always {answer}", _always(answer)
-    if isinstance(node, ast.comprehension):
-        for place, condition in enumerate(node.ifs):
-            yield f"for … if {ast.unparse(condition)}: always", _without_condition(place)
-    if isinstance(node, ast.Return) and _is_question(node.value):
-        yield f"{ast.unparse(node)}: inverted", _returned_inverted
+            yield f"if {ast.unparse(node.test)}: no {field}", _emptied(field)
 
 
-def _is_question(value: ast.expr | None) -> bool:
+def _of_conditions(node: ast.AST) -> Iterator[tuple[str, Change]]:
+    """Conditions that always hold, or never, and answers that are inverted."""
+    match node:
+        case ast.If():
+            # A statement that never holds is one without its body.
+            yield f"if {ast.unparse(node.test)}: always True", _always(answer=True)
+        case ast.IfExp():
+            for answer in (True, False):
+                yield f"if {ast.unparse(node.test)}: always {answer}", _always(answer=answer)
+        case ast.comprehension():
+            for place, condition in enumerate(node.ifs):
+                yield f"for … if {ast.unparse(condition)}: always", _without_condition(place)
+        case ast.Return(value=ast.expr() as value) if _is_question(value):
+            yield f"{ast.unparse(node)}: inverted", _returned_inverted
+
+
+def _is_question(value: ast.expr) -> bool:
     """Whether a returned value is a bool by its form, other than by an operator changed anyway."""
     return isinstance(value, ast.Call) and _name_of(value).startswith(("is_", "_is_", "matches"))
 
@@ -261,7 +270,7 @@ def _emptied(field: str) -> Change:
     return change
 
 
-def _always(answer: bool) -> Change:
+def _always(*, answer: bool) -> Change:
     def change(node: ast.AST) -> None:
         assert isinstance(node, ast.If | ast.IfExp)
         node.test = ast.Constant(value=answer)

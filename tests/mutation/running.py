@@ -262,9 +262,9 @@ def _is_noticed_anew(
 
     def run() -> bool:
         for loaded in list(sys.modules):
-            if loaded.partition(".")[0] in ("scanner", "tests", "conftest"):
-                if not loaded.startswith("tests.mutation"):
-                    del sys.modules[loaded]
+            is_ours = loaded.partition(".")[0] in ("scanner", "tests", "conftest")
+            if is_ours and not loaded.startswith("tests.mutation"):
+                del sys.modules[loaded]
         sys.meta_path.insert(0, _Finder(name, tree))
         return pytest.main(["-x", *_arguments(tests)], plugins=[_QuickestFirst(seconds)]) != 0
 
@@ -315,7 +315,7 @@ def _in_child(run: Callable[[], Any]) -> Any:
     with os.fdopen(reading, "rb") as pipe:
         written = pipe.read()
     os.waitpid(child, 0)
-    return pickle.loads(written) if written else None  # noqa: S301
+    return pickle.loads(written) if written else None
 
 
 def _limit() -> None:
