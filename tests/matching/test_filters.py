@@ -128,6 +128,27 @@ def test_a_filter_that_is_too_complex_is_undecided(monkeypatch: pytest.MonkeyPat
         )
 
 
+def test_the_longest_filter_and_the_longest_set() -> None:
+    def of_length(length: int) -> str:
+        return "{ $.a = " + "x" * (length - 10) + " }"
+
+    assert not filter_covers(of_length(LONGEST), CREATED)
+    assert parse_json_pattern(of_length(4 * LONGEST))
+    for refused in (LONGEST + 1, 4 * LONGEST + 1):
+        with pytest.raises(FilterSyntaxError, match="longer than"):
+            filter_covers(of_length(refused), CREATED)
+    with pytest.raises(FilterSyntaxError, match="longer than"):
+        parse_json_pattern(of_length(4 * LONGEST + 1))
+
+
+@pytest.mark.parametrize("events", ["$.note EXISTS || $.b = y", "$.b = y || $.note EXISTS"])
+def test_one_event_without_the_term_decides(events: str) -> None:
+    # Whether the first has the term depends on how it is written; the other lacks it.
+    with pytest.raises(UndecidedError):
+        filter_covers("note", "{ $.note EXISTS }")
+    assert not filter_covers("note", "{ " + events + " }")
+
+
 @pytest.mark.parametrize(
     ("expression", "text", "matches"),
     [

@@ -27,9 +27,10 @@ _OTHER_SUBJECTS: Final = (
     "repo:acme/other:ref:refs/heads/main",
     "repo:acme/site2:ref:refs/heads/main",
     "repo:acme/site-x:environment:prod",
-    "repo:Acme/site:environment:prod",
+    "repo:acme-x/site:environment:prod",
 )
 _OTHER_REPOSITORIES: Final = ("evil/site", "acme/other", "acme/site2", "acme/site-x")
+_OWN_AUDIENCES: Final = ("sts.amazonaws.com", "https://github.com/acme")
 _SUBJECTS: Final = (
     *_OWN,
     "repo:acme/site:*",
@@ -42,9 +43,8 @@ _SUBJECTS: Final = (
     "*",
     "repo:acme/${aws:username}:*",
 )
-_REPOSITORIES: Final = ("acme/site", "acme/*", "acme/site*", "*")
-_AUDIENCES: Final = ("sts.amazonaws.com", "sts.amazonaws.com", "https://github.com/acme", "*")
-_OWN_AUDIENCES: Final = ("sts.amazonaws.com", "https://github.com/acme")
+_REPOSITORIES: Final = ("acme/site", "acme/site", "acme/site", "acme/*", "acme/site*", "*")
+_AUDIENCES: Final = (*_OWN_AUDIENCES, "sts.amazonaws.com", "*")
 
 
 class Values:
@@ -156,6 +156,8 @@ class Values:
             suffix = self.random.choice(("", "", "", "IfExists"))
             quantifier = self.random.choice(("", "", "", "ForAnyValue:", "ForAllValues:"))
             name = f"{quantifier}String{negation}{operator}{suffix}"
+            # The first of each name somebody: with others among them, hardly a policy would.
+            values = values[:3] if self.random.random() < 0.7 else values
             chosen = self.random.sample(values, self.random.choice((1, 1, 2)))
             found.setdefault(name, {})[f"{_HOST}:{claim}"] = chosen
         return found
