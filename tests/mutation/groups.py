@@ -17,10 +17,14 @@ def _tests(folder: str, *names: str) -> tuple[str, ...]:
     return tuple(f"tests/{folder}/test_{name}.py" for name in names)
 
 
+def _core(room: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"scanner/core/{room}/{name}.py" for name in names)
+
+
 GROUPS = (
     Group(
         modules=("scanner/matching/**/*.py",),
-        tests=_tests("matching", "filters", "logging_queries", "agreement"),
+        tests=_tests("matching", "filters", "logging_queries", "agreement", "values_agreement"),
     ),
     Group(
         modules=("scanner/language/address_ranges.py",),
@@ -30,7 +34,23 @@ GROUPS = (
         ),
     ),
     Group(
-        modules=("scanner/core/policies/*.py",),
+        modules=_core("policies", "federation"),
+        tests=(
+            *_tests("core", "policy_public", "policy_meaning"),
+            *_tests("matching", "values_agreement"),
+        ),
+    ),
+    Group(
+        modules=_core(
+            "policies",
+            "conditions",
+            "control",
+            "delegation",
+            "document",
+            "effects",
+            "queries",
+            "truth",
+        ),
         tests=_tests(
             "core",
             "policy_public",
@@ -38,44 +58,39 @@ GROUPS = (
             "policy_properties",
             "policy_reference",
             "policy_expansion",
+        ),
+    ),
+    Group(
+        modules=_core(
+            "policies", "escalation", "methods", "permitted", "request_conditions", "wildcards"
+        ),
+        tests=_tests(
+            "core",
             "wildcards",
             "escalation",
             "escalation_targets",
             "pathfinding",
-        )
-        + _tests("matching", "values_agreement"),
-    ),
-    Group(
-        modules=("scanner/core/judging/*.py",),
-        tests=_tests(
-            "core",
-            "assess",
-            "algebra",
-            "algebra_waived",
-            "evaluate",
-            "waive",
-            "attest",
-            "exits",
-            "selection",
-            "organization",
-            "params",
+            "policy_reference",
         ),
     ),
+    Group(modules=_core("judging", "evaluate"), tests=_tests("core", "evaluate")),
     Group(
-        modules=tuple(
-            f"scanner/core/reading/{name}.py"
-            for name in ("attributes", "known_values", "completeness", "answer_items", "relations")
+        modules=_core("judging", "assess", "criteria", "waive", "attestations"),
+        tests=_tests("core", "assess", "algebra", "algebra_waived", "waive", "attest"),
+    ),
+    Group(
+        modules=_core(
+            "judging", "exit_codes", "baseline", "selection", "organization", "parameters"
         ),
-        tests=_tests(
-            "core",
-            "attributes",
-            "known_values",
-            "items",
-            "project",
-            "counts",
-            "bulk",
-            "organization",
-        ),
+        tests=_tests("core", "exits", "selection", "organization", "params", "algebra"),
+    ),
+    Group(
+        modules=_core("reading", "known_values", "attributes", "answer_items"),
+        tests=_tests("core", "known_values", "attributes", "items"),
+    ),
+    Group(
+        modules=_core("reading", "completeness", "relations"),
+        tests=_tests("core", "project", "counts", "bulk", "organization", "items"),
     ),
     Group(
         modules=tuple(
