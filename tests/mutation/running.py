@@ -31,8 +31,8 @@ from hypothesis import Phase, settings
 from tests.mutation.operators import Mutant, mutants_of
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST = 40
-"""Seconds of computing of one mutant; a search that does not end is noticed."""
+LONGEST = 600
+"""Seconds of computing of the tests without a mutant."""
 MEMORY = 6 << 30
 Key = tuple[str, str]
 """A file, and the name of a function in it."""
@@ -40,7 +40,7 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Baseline:
-    """What the tests do without a mutant: seconds, and the functions that each calls."""
+    """What the tests do without a mutant: seconds of computing, and the functions called."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     calls: dict[str, set[Key]] = field(default_factory=dict)
@@ -121,14 +121,14 @@ class _Session:
         files = {str(ROOT / path) for path in self._paths}
         calls: set[Key] = set()
         sys.settrace(_recorder(files, calls))
-        began = time.monotonic()
+        began = time.process_time()
         for item, failed in _failing(self._items.values()):
-            baseline.seconds[item.nodeid] = time.monotonic() - began
+            baseline.seconds[item.nodeid] = time.process_time() - began
             baseline.calls[item.nodeid] = set(calls)
             if failed:
                 baseline.failed.append(item.nodeid)
             calls.clear()
-            began = time.monotonic()
+            began = time.process_time()
         sys.settrace(None)
         return baseline
 
@@ -151,7 +151,7 @@ class _Session:
                     for name in quickest
                     if any((file, one) in baseline.calls[name] for one in called)
                 ]
-                noticed = self._is_noticed_in_place(names, functions, changed)
+                noticed = self._is_noticed_in_place(names, baseline.seconds, functions, changed)
             if not noticed and not (changed and self._quick):
                 noticed = _is_noticed_anew(
                     module.__name__, mutant.tree, self._tests, baseline.seconds
@@ -161,6 +161,7 @@ class _Session:
     def _is_noticed_in_place(
         self,
         names: Sequence[str],
+        seconds: dict[str, float],
         functions: dict[str, list[FunctionType]],
         changed: dict[str, CodeType],
     ) -> bool:
@@ -171,7 +172,7 @@ class _Session:
             _clear_caches()
             return any(failed for _, failed in _failing(self._items[name] for name in names))
 
-        return _in_child(run) is not False
+        return _in_child(run, _limit_of(seconds[name] for name in names)) is not False
 
 
 def _recorder(files: set[str], calls: set[Key]) -> Callable[[FrameType, str, Any], None]:
@@ -268,7 +269,7 @@ def _is_noticed_anew(
         sys.meta_path.insert(0, _Finder(name, tree))
         return pytest.main(["-x", *_arguments(tests)], plugins=[_QuickestFirst(seconds)]) != 0
 
-    return _in_child(run) is not False
+    return _in_child(run, _limit_of(seconds.values())) is not False
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -299,13 +300,18 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return compile(self._tree, self.get_filename(fullname), "exec", dont_inherit=True)
 
 
-def _in_child(run: Callable[[], Any]) -> Any:
+def _limit_of(tests: Iterable[float]) -> int:
+    """Seconds for tests that take so many without a mutant; a search that does not end is cut."""
+    return 5 + int(3 * sum(tests))
+
+
+def _in_child(run: Callable[[], Any], seconds: int = LONGEST) -> Any:
     """What a function returns in a forked child; None where the child was killed."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _limit()
+        _limit(seconds)
         with os.fdopen(writing, "wb") as pipe:
             pickle.dump(run(), pipe)
             pipe.flush()
@@ -318,9 +324,9 @@ def _in_child(run: Callable[[], Any]) -> Any:
     return pickle.loads(written) if written else None
 
 
-def _limit() -> None:
+def _limit(seconds: int) -> None:
     """Bound the child's computing and memory, and keep it silent."""
-    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     gc.disable()
     silent = os.open(os.devnull, os.O_WRONLY)
