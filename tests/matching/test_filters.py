@@ -285,6 +285,13 @@ def test_an_alarm_of_values_without_a_rule(values: tuple[str, str, str]) -> None
         triggering_series(statistic, operator, 1.0, missing, 1)
 
 
+def test_an_average_is_as_little_above_zero_as_you_like() -> None:
+    # One event among very many zeros: above 0, and above no other threshold.
+    for threshold, triggers in ((0.0, True), (1e-300, False)):
+        found = triggering_series("Average", "GreaterThanThreshold", threshold, "missing", 1)
+        assert ("ones and zeros" in found) is triggers
+
+
 def test_filters_of_image_scans() -> None:
     table = {
         "prod": (True, True),
