@@ -70,6 +70,8 @@ def test_the_internet_in_slices() -> None:
     assert "128.0.0.0/2" in internet_ranges(EIGHTS, 8, 16)
     assert internet_ranges(SIXTEENS, 8, 16)
     assert internet_ranges(EIGHTS[:60], 8, 16)
+    # A prefix of no bits allows all of it.
+    assert internet_ranges(EIGHTS, 0, 0) == []
 
 
 @pytest.mark.parametrize("widest", [-(2**62), -1, 33, 2**62])

@@ -261,8 +261,14 @@ def test_selectors_that_were_not_read() -> None:
     ):
         with pytest.raises(ValueError, match="event selector"):
             selectors_cover([{**plain, member: value}], [], reads)
-    with pytest.raises(ValueError, match="it was refused"):
-        selectors_cover([Unreadable("it was refused")], [], reads)
+    unread = Unreadable("it was refused")
+    for basic, advanced in (([unread], []), ([], [unread]), ([], [{"fields": [unread]}])):
+        with pytest.raises(ValueError, match="it was refused"):
+            selectors_cover(basic, advanced, reads)
+    # What is missing of a list may record more than was read, or than a trail without selectors.
+    for basic, advanced in ((OpenList([], "cut off"), []), ([], OpenList([], "cut off"))):
+        with pytest.raises(ValueError, match="selectors were not read: cut off"):
+            selectors_cover(basic, advanced, reads)
     with pytest.raises(ValueError, match="it was cut off"):
         selectors_cover(
             [],
