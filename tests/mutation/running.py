@@ -140,9 +140,10 @@ class _Session:
         quickest = sorted(baseline.seconds, key=lambda name: baseline.seconds[name])
         if _is_noticed_anew(module.__name__, ast.parse(text), self._tests, baseline.seconds):
             raise SystemExit(f"{path}: the tests fail over the module as it is, imported anew")
+        before = compile(ast.parse(text), file, "exec", dont_inherit=True)
         for mutant in mutants_of(text):
             code = compile(mutant.tree, file, "exec", dont_inherit=True)
-            changed = _changed_functions(functions, code)
+            changed = _changed_functions(functions, before, code)
             noticed = False
             if changed:
                 called = {_outermost(name) for name in changed}
@@ -212,20 +213,18 @@ def _functions(module: ModuleType) -> dict[str, list[FunctionType]]:
 
 
 def _changed_functions(
-    functions: dict[str, list[FunctionType]], code: CodeType
+    functions: dict[str, list[FunctionType]], before: CodeType, after: CodeType
 ) -> dict[str, CodeType]:
-    """The functions whose code differs; none where something else differs too."""
-    news = dict(_code_of_functions(code))
+    """The functions whose code differs; none where one cannot be replaced in place."""
+    olds, news = dict(_code_of_functions(before)), dict(_code_of_functions(after))
     changed: dict[str, CodeType] = {}
     for name, existing in functions.items():
         codes = {function.__code__ for function in existing}
-        if len(codes) != 1 or name not in news:
+        if len(codes) != 1 or name not in news or olds[name] == news[name]:
             continue
-        old = codes.pop()
-        if old != news[name]:
-            if old.co_freevars != news[name].co_freevars:
-                return {}
-            changed[name] = news[name]
+        if codes.pop().co_freevars != news[name].co_freevars:
+            return {}
+        changed[name] = news[name]
     return changed
 
 
