@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
+from scanner.core.policies import read_trust_policy
+from tests.helpers.policy_documents import ACCOUNT, GITHUB, document, trust
 from tests.matching.values_agreement import Values
+
+SUBJECT = "token.actions.githubusercontent.com:sub"
+WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 
 
 def test_values_agree_with_independent_counts() -> None:
@@ -16,3 +23,21 @@ def test_values_agree_with_independent_counts() -> None:
     for name in ("subject", "audience"):
         assert run.counts[f"trust {name} bound"] > 10
         assert run.counts[f"trust {name} open"] > 50
+
+
+@pytest.mark.parametrize("operator", ["Equals", "EqualsIgnoreCase", "Like"])
+def test_a_subject_is_named_by_each_operator_of_texts(operator: str) -> None:
+    named = "repo:acme/site:ref:refs/heads/main"
+    allow = trust({"Federated": GITHUB}, WEB_IDENTITY)
+    bound = {**allow, "Condition": {f"String{operator}": {SUBJECT: named}}}
+    deny = {**allow, "Effect": "Deny", "Condition": {f"StringNot{operator}": {SUBJECT: named}}}
+    for policy, expected in (
+        (document(allow), False),
+        (document(bound), True),
+        (document(allow, deny), True),
+    ):
+        read = read_trust_policy(policy, account=ACCOUNT)
+        assert isinstance(read, dict)
+        records = read["federated"]
+        assert isinstance(records, list)
+        assert [record["subject_bound"] for record in records] == [expected]
