@@ -1,0 +1,310 @@
+"""Compile the trees of a plan map: what each member of an answer is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from scanner.content.document_reader import DocumentReader, Steps
+from scanner.language.types import BOOL, DYN, STRING, Type
+from scanner.model.expressions import Expression
+from scanner.model.plan_maps import (
+    Argument,
+    ArgumentPath,
+    Constant,
+    Each,
+    EachPart,
+    FirstOf,
+    FromPart,
+    IfNew,
+    Items,
+    Joined,
+    Lookup,
+    Members,
+    NotInPlan,
+    One,
+    Pairs,
+    Tree,
+    When,
+)
+from scanner.words import did_you_mean
+
+NAMES: Final[Mapping[str, Type]] = {
+    "r": DYN,
+    "region": STRING,
+    "account": STRING,
+    "partition": STRING,
+}
+"""What every expression of a map may name; `p` and `item` come with the trees that bind them."""
+_FORMS: Final[Mapping[str, frozenset[str]]] = {
+    "$each": frozenset({"$each", "$make", "$else"}),
+    "$one": frozenset({"$one", "$make"}),
+    "$lists": frozenset({"$lists"}),
+    "$parts": frozenset({"$parts", "$make"}),
+    "$from": frozenset({"$from", "$make"}),
+    "$when": frozenset({"$when", "$then", "$else"}),
+    "$first": frozenset({"$first"}),
+    "$new": frozenset({"$new"}),
+    "$table": frozenset({"$table", "$key"}),
+    "$pairs": frozenset({"$pairs", "$key", "$value"}),
+    "$constant": frozenset({"$constant"}),
+    "$unread": frozenset({"$unread"}),
+    "$use": frozenset({"$use"}),
+}
+"""The words of each form of a tree, by the word that begins it."""
+_OPTIONAL: Final = "$else"
+_NOTHING: Final = NotInPlan("the map has mistakes")
+
+Place = tuple[tuple[str, ...], ArgumentPath]
+"""Terraform types, and the arguments that lead to a value of theirs."""
+Places = Mapping[str, tuple[Place, ...]]
+"""What a name of an expression stands for."""
+
+
+@dataclass(slots=True)
+class TreeReader:
+    """Compiles the trees of one map, and notes which arguments they read."""
+
+    reader: DocumentReader
+    parts: Mapping[str, tuple[str, ...]]
+    """The Terraform types of each part."""
+    tables: Mapping[str, Any]
+    read: dict[str, set[ArgumentPath]] = field(default_factory=dict)
+    """By type: the arguments that are read."""
+    gone_over: dict[str, set[ArgumentPath]] = field(default_factory=dict)
+    """By type: lists of which only the items' own arguments are read."""
+    using: list[str] = field(default_factory=list)
+    """The named trees that are being compiled: one that uses itself would never end."""
+
+    def tree(self, path: Steps, data: Any, places: Places) -> Tree:
+        """The tree at a path of the file; its mistakes are noted."""
+        if isinstance(data, str):
+            return Argument(self.expression(path, data, places))
+        if isinstance(data, list):
+            return Items(tuple(self.tree((*path, at), one, places) for at, one in enumerate(data)))
+        if not isinstance(data, Mapping):
+            self.reader.wrong(path, "a leaf is an expression", "write '$constant:' for a constant")
+            return _NOTHING
+        words = [word for word in data if str(word).startswith("$")]
+        if not words:
+            return Members(
+                {name: self.tree((*path, name), inner, places) for name, inner in data.items()}
+            )
+        form = next((word for word in data if word in _FORMS), "")
+        if not form or not self._has_words(path, data, form):
+            return _NOTHING
+        return _READERS[form](self, path, data, places)
+
+    def _has_words(self, path: Steps, data: Mapping[str, Any], form: str) -> bool:
+        words = _FORMS[form]
+        for word in data:
+            if word not in words:
+                hint = did_you_mean(word, words)
+                self.reader.wrong((*path, word), f"'{word}' does not belong to '{form}'", hint, key=True)
+                return False
+        for word in sorted(words - {_OPTIONAL}):
+            if word not in data:
+                self.reader.wrong(path, f"'{form}' needs '{word}'")
+                return False
+        return True
+
+    # -- expressions ------------------------------------------------------------------------------
+
+    def expression(
+        self,
+        path: Steps,
+        text: str,
+        places: Places,
+        *,
+        fits: Type | None = None,
+        over: bool = False,
+    ) -> Expression:
+        """The expression at a path; the arguments that it names are noted as read."""
+        names = {**NAMES, **dict.fromkeys(places, DYN)}
+        compiled = self.reader.expression(path, text, names, fits=fits, raw=True)
+        noted = self.gone_over if over else self.read
+        for types, arguments in self.places_of(compiled, places):
+            for name in types:
+                noted.setdefault(name, set()).add(arguments)
+        return compiled
+
+    def places_of(self, expression: Expression, places: Places) -> tuple[Place, ...]:
+        """The arguments that an expression reads."""
+        found: list[Place] = []
+        for root, *rest in sorted(expression.paths):
+            for types, above in places.get(root, ()):
+                found.append((types, (*above, *rest)))
+        return tuple(found)
+
+    def arguments(self) -> dict[str, frozenset[ArgumentPath]]:
+        """By type: all arguments that are read, lists only as far as their items are."""
+        found: dict[str, frozenset[ArgumentPath]] = {}
+        for name in self.read.keys() | self.gone_over.keys():
+            leaves = self.read.get(name, set())
+            lists = {
+                path
+                for path in self.gone_over.get(name, set())
+                if not any(leaf[: len(path)] == path for leaf in leaves)
+            }
+            found[name] = frozenset(leaves | lists)
+        return found
+
+    # -- forms ------------------------------------------------------------------------------------
+
+    def _each(self, path: Steps, data: Any, places: Places) -> Tree:
+        over = self.expression((*path, "$each"), data["$each"], places, over=True)
+        items = tuple((types, (*inner, "[]")) for types, inner in self.places_of(over, places))
+        otherwise = None
+        if _OPTIONAL in data:
+            otherwise = self.tree((*path, _OPTIONAL), data[_OPTIONAL], places)
+        make = self.tree((*path, "$make"), data["$make"], {**places, "item": items})
+        return Each(over=over, make=make, otherwise=otherwise)
+
+    def _one(self, path: Steps, data: Any, places: Places) -> Tree:
+        over = self.expression((*path, "$one"), data["$one"], places, over=True)
+        item = self.places_of(over, places)
+        return One(over=over, make=self.tree((*path, "$make"), data["$make"], {**places, "item": item}))
+
+    def _lists(self, path: Steps, data: Any, places: Places) -> Tree:
+        return Joined(self._several((*path, "$lists"), data["$lists"], places))
+
+    def _first(self, path: Steps, data: Any, places: Places) -> Tree:
+        return FirstOf(self._several((*path, "$first"), data["$first"], places))
+
+    def _several(self, path: Steps, data: Any, places: Places) -> tuple[Tree, ...]:
+        if not isinstance(data, list):
+            self.reader.wrong(path, "several trees are a list")
+            return ()
+        return tuple(self.tree((*path, at), one, places) for at, one in enumerate(data))
+
+    def _parts(self, path: Steps, data: Any, places: Places) -> Tree:
+        name, make = self._of_part(path, data, places, "$parts")
+        return EachPart(part=name, make=make)
+
+    def _from(self, path: Steps, data: Any, places: Places) -> Tree:
+        name, make = self._of_part(path, data, places, "$from")
+        return FromPart(part=name, make=make)
+
+    def _of_part(self, path: Steps, data: Any, places: Places, word: str) -> tuple[str, Tree]:
+        name = data[word]
+        if name not in self.parts:
+            message = f"the map has no part '{name}'"
+            self.reader.wrong((*path, word), message, did_you_mean(str(name), self.parts))
+            return "", _NOTHING
+        part: tuple[Place, ...] = ((self.parts[name], ()),)
+        return name, self.tree((*path, "$make"), data["$make"], {**places, "p": part, "item": part})
+
+    def _when(self, path: Steps, data: Any, places: Places) -> Tree:
+        otherwise = None
+        if _OPTIONAL in data:
+            otherwise = self.tree((*path, _OPTIONAL), data[_OPTIONAL], places)
+        return When(
+            condition=self.expression((*path, "$when"), data["$when"], places, fits=BOOL),
+            then=self.tree((*path, "$then"), data["$then"], places),
+            otherwise=otherwise,
+        )
+
+    def _new(self, path: Steps, data: Any, places: Places) -> Tree:
+        return IfNew(self.tree((*path, "$new"), data["$new"], places))
+
+    def _table(self, path: Steps, data: Any, places: Places) -> Tree:
+        table = self.tables.get(data["$table"])
+        if table is None:
+            message = f"the map has no table '{data['$table']}'"
+            hint = did_you_mean(str(data["$table"]), self.tables)
+            self.reader.wrong((*path, "$table"), message, hint)
+            return _NOTHING
+        return Lookup(table=table, key=self.expression((*path, "$key"), data["$key"], places))
+
+    def _pairs(self, path: Steps, data: Any, places: Places) -> Tree:
+        over = self.expression((*path, "$pairs"), data["$pairs"], places)
+        return Pairs(over=over, key=str(data["$key"]), value=str(data["$value"]))
+
+    def _constant(self, path: Steps, data: Any, places: Places) -> Tree:
+        return Constant(data["$constant"])
+
+    def _use(self, path: Steps, data: Any, places: Places) -> Tree:
+        name = data["$use"]
+        trees = self.reader.data.get("trees", {})
+        if name not in trees or name in self.using:
+            hint = did_you_mean(str(name), trees)
+            self.reader.wrong((*path, "$use"), f"the map has no tree '{name}'", hint)
+            return _NOTHING
+        # The tree is compiled where it is used: there it is known what its names stand for.
+        self.using.append(name)
+        made = self.tree(("trees", name), trees[name], places)
+        self.using.pop()
+        return made
+
+    def _unread(self, path: Steps, data: Any, places: Places) -> Tree:
+        return NotInPlan(str(data["$unread"]))
+
+
+_READERS: Final[Mapping[str, Callable[[TreeReader, Steps, Any, Places], Tree]]] = {
+    "$each": TreeReader._each,
+    "$one": TreeReader._one,
+    "$lists": TreeReader._lists,
+    "$parts": TreeReader._parts,
+    "$from": TreeReader._from,
+    "$when": TreeReader._when,
+    "$first": TreeReader._first,
+    "$new": TreeReader._new,
+    "$table": TreeReader._table,
+    "$pairs": TreeReader._pairs,
+    "$constant": TreeReader._constant,
+    "$unread": TreeReader._unread,
+    "$use": TreeReader._use,
+}
+
+Written = dict[str, "Written"]
+"""The members that a tree writes; `*`: all that is below is as the plan has it."""
+
+
+def written(tree: Tree | None) -> Written:
+    """The members of an answer that a tree writes."""
+    match tree:
+        case Pairs():
+            return {"[]": {tree.key: {"*": {}}, tree.value: {"*": {}}}}
+        case Members():
+            return {name: written(inner) for name, inner in tree.members.items()}
+        case Items():
+            return {"[]": _merged(map(written, tree.items))}
+        case Each():
+            return _merged(({"[]": written(tree.make)}, written(tree.otherwise)))
+        case One() | EachPart():
+            return {"[]": written(tree.make)}
+        case Joined():
+            return _merged(map(written, tree.lists))
+        case FromPart() | IfNew():
+            return written(tree.make)
+        case When():
+            return _merged((written(tree.then), written(tree.otherwise)))
+        case FirstOf():
+            return _merged(map(written, tree.options))
+        case None:
+            return {}
+        case _:
+            return {"*": {}}
+
+
+def _merged(found: Iterable[Written]) -> Written:
+    merged: Written = {}
+    for one in found:
+        for name, below in one.items():
+            merged[name] = _merged((merged[name], below)) if name in merged else below
+    return merged
+
+
+def unwritten(path: Collection[str], tree: Written) -> tuple[str, ...]:
+    """The part of a path up to the first member that is not written; empty: all of it is."""
+    at: tuple[str, ...] = ()
+    here = tree
+    for step in path:
+        if "*" in here or not here and step == "[]":
+            return ()
+        at = (*at, step)
+        if step not in here:
+            return at
+        here = here[step]
+    return ()
