@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from scanner.content.document_reader import DocumentReader
-from scanner.content.pack import Pack
 from scanner.content.locations import content_files
-from scanner.content.plan_trees import Places, TreeReader, unwritten, written
+from scanner.content.pack import Pack
+from scanner.content.plan_trees import Places, TreeReader, Written, unwritten, written
 from scanner.core.reading.read_plan import attribute_paths
 from scanner.errors import ContentError
 from scanner.language.types import BOOL
@@ -93,7 +93,11 @@ def _types(of: str | list[str]) -> tuple[str, ...]:
 
 
 def _part(
-    trees: TreeReader, name: str, data: dict[str, Any], types: tuple[str, ...], owners: tuple[str, ...]
+    trees: TreeReader,
+    name: str,
+    data: dict[str, Any],
+    types: tuple[str, ...],
+    owners: tuple[str, ...],
 ) -> Part:
     where = None
     if "where" in data:
@@ -125,30 +129,37 @@ def _unread(
         tuple(name.replace("[]", ".[]").split(".")): why.strip()
         for name, why in reader.data.get("unread", {}).items()
     }
+    shapes = {name: written(tree) for name, tree in answers.items() if tree is not None}
     used: set[ArgumentPath] = set()
     found: dict[ArgumentPath, str] = {}
-    shapes = {name: written(tree) for name, tree in answers.items() if tree is not None}
     for path in sorted(_read_paths(kind)):
-        root = "it" if path[0] in kind.same else path[0]
-        missing = (root,)
-        if root in shapes:
-            below = unwritten(path[1:], shapes[root])
-            if not below:
-                continue
-            missing = (root, *below)
-        prefix = next((name for name in declared if (root, *path[1:])[: len(name)] == name), None)
+        missing = _missing(path, shapes)
+        if not missing:
+            continue
+        prefix = next((name for name in declared if path[: len(name)] == name), None)
         if prefix is None:
-            shown = ".".join((root, *path[1:])).replace(".[]", "[]")
-            message = f"{kind.id} reads {shown}, which the map does not write"
+            message = f"{kind.id} reads {_shown(path)}, which the map does not write"
             reader.wrong((), message, "write it, or name it under 'unread:' with the reason")
             continue
         used.add(prefix)
         found[missing] = declared[prefix]
     for name in declared.keys() - used:
-        shown = ".".join(name).replace(".[]", "[]")
-        message = f"'{shown}' is written, or nothing of {kind.id} reads it"
-        reader.wrong(("unread", shown), message, "remove it", key=True)
+        message = f"'{_shown(name)}' is written, or nothing of {kind.id} reads it"
+        reader.wrong(("unread", _shown(name)), message, "remove it", key=True)
     return found
+
+
+def _missing(path: ArgumentPath, shapes: Mapping[str, Written]) -> ArgumentPath:
+    """The first member on a path that no tree writes, with the way to it; empty: all are."""
+    root, *rest = path
+    if root not in shapes:
+        return (root,)
+    below = unwritten(rest, shapes[root])
+    return (root, *below) if below else ()
+
+
+def _shown(path: ArgumentPath) -> str:
+    return ".".join(path).replace(".[]", "[]")
 
 
 def _read_paths(kind: Kind) -> Iterator[tuple[str, ...]]:
@@ -162,6 +173,17 @@ def _read_paths(kind: Kind) -> Iterator[tuple[str, ...]]:
     paths = {path for expression in expressions for path in expression.paths}
     for attribute in kind.attributes.values():
         paths.update(attribute_paths(attribute))
-    for path in paths:
-        if path[0] in answers:
-            yield path
+    for root, *rest in paths:
+        if root in answers:
+            # A detail may be the listed item itself.
+            yield ("it" if root in kind.same else root, *rest)
+
+
+def reads_of(maps: PlanMaps) -> dict[str, frozenset[ArgumentPath]]:
+    """By Terraform type: the arguments that any map reads."""
+    found: dict[str, frozenset[ArgumentPath]] = {}
+    for several in maps.values():
+        for plan_map in several:
+            for name, paths in plan_map.reads.items():
+                found[name] = found.get(name, frozenset()) | paths
+    return found

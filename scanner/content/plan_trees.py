@@ -82,26 +82,34 @@ class TreeReader:
         if isinstance(data, str):
             return Argument(self.expression(path, data, places))
         if isinstance(data, list):
-            return Items(tuple(self.tree((*path, at), one, places) for at, one in enumerate(data)))
+            return Items(self._several(path, data, places))
         if not isinstance(data, Mapping):
             self.reader.wrong(path, "a leaf is an expression", "write '$constant:' for a constant")
             return _NOTHING
-        words = [word for word in data if str(word).startswith("$")]
-        if not words:
-            return Members(
-                {name: self.tree((*path, name), inner, places) for name, inner in data.items()}
-            )
-        form = next((word for word in data if word in _FORMS), "")
-        if not form or not self._has_words(path, data, form):
+        form = _form(data)
+        if not form:
+            return self._members(path, data, places)
+        if not self._has_words(path, data, form):
             return _NOTHING
         return _READERS[form](self, path, data, places)
 
+    def _members(self, path: Steps, data: Mapping[str, Any], places: Places) -> Tree:
+        return Members(
+            {name: self.tree((*path, name), inner, places) for name, inner in data.items()}
+        )
+
     def _has_words(self, path: Steps, data: Mapping[str, Any], form: str) -> bool:
+        if form not in _FORMS:
+            hint = did_you_mean(form, _FORMS)
+            self.reader.wrong((*path, form), f"unknown word '{form}'", hint, key=True)
+            return False
         words = _FORMS[form]
         for word in data:
             if word not in words:
                 hint = did_you_mean(word, words)
-                self.reader.wrong((*path, word), f"'{word}' does not belong to '{form}'", hint, key=True)
+                self.reader.wrong(
+                    (*path, word), f"'{word}' does not belong to '{form}'", hint, key=True
+                )
                 return False
         for word in sorted(words - {_OPTIONAL}):
             if word not in data:
@@ -164,7 +172,9 @@ class TreeReader:
     def _one(self, path: Steps, data: Any, places: Places) -> Tree:
         over = self.expression((*path, "$one"), data["$one"], places, over=True)
         item = self.places_of(over, places)
-        return One(over=over, make=self.tree((*path, "$make"), data["$make"], {**places, "item": item}))
+        return One(
+            over=over, make=self.tree((*path, "$make"), data["$make"], {**places, "item": item})
+        )
 
     def _lists(self, path: Steps, data: Any, places: Places) -> Tree:
         return Joined(self._several((*path, "$lists"), data["$lists"], places))
@@ -257,6 +267,14 @@ _READERS: Final[Mapping[str, Callable[[TreeReader, Steps, Any, Places], Tree]]] 
     "$use": TreeReader._use,
 }
 
+
+def _form(data: Mapping[str, Any]) -> str:
+    """The word that begins a form of trees; empty for a record of an answer."""
+    words = [word for word in data if word.startswith("$")]
+    known = [word for word in words if word in _FORMS]
+    return next(iter((*known, *words)), "")
+
+
 Written = dict[str, "Written"]
 """The members that a tree writes; `*`: all that is below is as the plan has it."""
 
@@ -264,28 +282,40 @@ Written = dict[str, "Written"]
 def written(tree: Tree | None) -> Written:
     """The members of an answer that a tree writes."""
     match tree:
+        case None:
+            return {}
         case Pairs():
             return {"[]": {tree.key: {"*": {}}, tree.value: {"*": {}}}}
         case Members():
             return {name: written(inner) for name, inner in tree.members.items()}
-        case Items():
-            return {"[]": _merged(map(written, tree.items))}
-        case Each():
-            return _merged(({"[]": written(tree.make)}, written(tree.otherwise)))
-        case One() | EachPart():
-            return {"[]": written(tree.make)}
-        case Joined():
-            return _merged(map(written, tree.lists))
-        case FromPart() | IfNew():
-            return written(tree.make)
-        case When():
-            return _merged((written(tree.then), written(tree.otherwise)))
-        case FirstOf():
-            return _merged(map(written, tree.options))
-        case None:
-            return {}
-        case _:
+        case Items() | Each() | One() | EachPart():
+            return _written_list(tree)
+        case Argument() | Constant() | Lookup() | NotInPlan():
             return {"*": {}}
+        case _:
+            return _merged(map(written, _alternatives(tree)))
+
+
+def _written_list(tree: Items | Each | One | EachPart) -> Written:
+    if isinstance(tree, Items):
+        return {"[]": _merged(map(written, tree.items))}
+    found: Written = {"[]": written(tree.make)}
+    if isinstance(tree, Each):
+        found = _merged((found, written(tree.otherwise)))
+    return found
+
+
+def _alternatives(tree: Joined | FirstOf | When | FromPart | IfNew) -> tuple[Tree | None, ...]:
+    """The trees of which one, or all together, make the answer."""
+    match tree:
+        case Joined():
+            return tree.lists
+        case FirstOf():
+            return tree.options
+        case When():
+            return tree.then, tree.otherwise
+        case _:
+            return (tree.make,)
 
 
 def _merged(found: Iterable[Written]) -> Written:
@@ -301,7 +331,7 @@ def unwritten(path: Collection[str], tree: Written) -> tuple[str, ...]:
     at: tuple[str, ...] = ()
     here = tree
     for step in path:
-        if "*" in here or not here and step == "[]":
+        if "*" in here or (not here and step == "[]"):
             return ()
         at = (*at, step)
         if step not in here:

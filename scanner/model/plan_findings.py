@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from scanner.model.checks import Severity
-from scanner.model.findings import Observation, Verdict
+from scanner.model.findings import Finding, Verdict
 
 
 class PlanChange(StrEnum):
@@ -64,8 +64,8 @@ class PlanFinding:
     """None: it was not there."""
     after: Verdict | None
     """None: it is gone."""
-    reason: str
-    observed: tuple[Observation, ...] = ()
+    finding: Finding
+    """What the check says after the plan; of a removed resource, before it."""
     if_alone: bool = False
     """Whether it fails unless something outside the plan prevents it."""
     location: SourceLocation | None = None

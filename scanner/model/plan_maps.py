@@ -185,5 +185,12 @@ class PlanMap:
     region: Expression | None
     """Where the resource is, if its arguments say it."""
     path: str
+    """The map's file inside tscan."""
     reads: Mapping[str, frozenset[ArgumentPath]] = field(default_factory=dict)
     """By Terraform type: the arguments that the map reads, which are all that is kept of a plan."""
+
+    @property
+    def all_types(self) -> frozenset[str]:
+        """The Terraform types of its resources and of their parts."""
+        parts = {name for part in self.parts.values() for name in part.types}
+        return frozenset({*self.types, *parts})

@@ -30,6 +30,11 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside(Unreadable):
+    """A value that a plan does not say because it lies outside the plan: a scan may know it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Symbol(Unreadable):
     """A value that is known after apply only, of which is known whose it is.
 

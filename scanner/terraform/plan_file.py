@@ -33,10 +33,8 @@ def read_plan(path: str) -> dict[str, Any]:
 
 
 def _bytes(path: str, name: str) -> bytes:
-    if path == "-":
-        content = sys.stdin.buffer.read(LARGEST + 1)
-    else:
-        content = _file(Path(path), name)
+    is_input = path == "-"
+    content = sys.stdin.buffer.read(LARGEST + 1) if is_input else _file(Path(path), name)
     if len(content) > LARGEST:
         raise TscanError(f"{name} is larger than {LARGEST // 1_000_000} MB", "split the plan")
     return content
@@ -44,7 +42,9 @@ def _bytes(path: str, name: str) -> bytes:
 
 def _file(path: Path, name: str) -> bytes:
     if path.suffix == ".tf" or path.is_dir():
-        hint = "make a plan: terraform plan -out tfplan && terraform show -json tfplan > tfplan.json"
+        hint = (
+            "make a plan: terraform plan -out tfplan && terraform show -json tfplan > tfplan.json"
+        )
         raise TscanError(f"{name} is configuration, and only plans are evaluated", hint)
     if not path.exists():
         raise TscanError(f"{name}: there is no such file", SHOW)

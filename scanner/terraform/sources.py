@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scanner.errors import TscanError
+from scanner.registry import install_hint
 
 _LARGEST: Final = 5_000_000
 """Bytes of one file of configuration."""
@@ -153,9 +154,8 @@ def _parser() -> Any:
         import tree_sitter_hcl
         from tree_sitter import Language, Parser
     except ImportError as error:
-        raise TscanError(
-            "lines need tree-sitter", "install it with: pip install 'tscan[plan]'"
-        ) from error
+        message = "lines need tree-sitter, which is not installed"
+        raise TscanError(message, install_hint("plan")) from error
     return Parser(Language(tree_sitter_hcl.language()))
 
 
@@ -237,19 +237,46 @@ def _contents(block: Any, word: str) -> Iterator[Any]:
 
 def _is_plain(node: Any) -> bool:
     """Whether an expression is one reference and nothing else: `a.b.c`, `"${a.b.c}"`, `[a.b.c]`."""
-    kinds = [child.type for child in node.children if child.is_named]
-    if kinds and kinds[0] == "variable_expr":
-        return all(kind in ("variable_expr", "get_attr", "index") for kind in kinds)
-    if len(kinds) == 1 and node.type not in ("conditional", "function_call", "for_expr"):
-        return _is_plain(next(child for child in node.children if child.is_named))
-    if node.type == "quoted_template" and kinds == _TEMPLATE:
-        return _is_plain(node.children[1])
-    if node.type == "template_interpolation" or node.type == "tuple":
-        inner = [child for child in node.children if child.type == "expression"]
-        return len(inner) == 1 and _is_plain(inner[0])
-    return False
+    if _is_traversal(node):
+        return all(child.type in _TRAVERSAL for child in node.children if child.is_named)
+    inner = _wrapped(node)
+    return inner is not None and _is_plain(inner)
 
 
+def _wrapped(node: Any) -> Any:
+    """The one part that a node wraps without changing its value; None: it makes another value."""
+    if node.type not in _WRAPPERS:
+        return None
+    named = [child for child in node.children if child.is_named]
+    if node.type == "quoted_template" and [child.type for child in named] != _TEMPLATE:
+        return None
+    parts = [child for child in named if child.type not in _MARKS]
+    return parts[0] if len(parts) == 1 else None
+
+
+_WRAPPERS: Final = frozenset(
+    {
+        "collection_value",
+        "expression",
+        "quoted_template",
+        "template_expr",
+        "template_interpolation",
+        "tuple",
+    }
+)
+"""Nodes that may stand around a reference."""
+_MARKS: Final = frozenset(
+    {
+        "quoted_template_end",
+        "quoted_template_start",
+        "template_interpolation_end",
+        "template_interpolation_start",
+        "tuple_end",
+        "tuple_start",
+    }
+)
+"""Brackets and quotes, which the grammar names."""
+_TRAVERSAL: Final = frozenset({"variable_expr", "get_attr", "index"})
 _TEMPLATE: Final = ["quoted_template_start", "template_interpolation", "quoted_template_end"]
 
 

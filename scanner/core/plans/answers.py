@@ -131,7 +131,10 @@ class AnswerMaker:
 
     def _each_part(self, tree: EachPart, bindings: Bindings) -> Any:
         parts = self.parts[tree.part]
-        made = [self._again(tree.make, bindings, p=part.values, item=part.values) for part in parts.found]
+        made = [
+            self._again(tree.make, bindings, p=part.values, item=part.values)
+            for part in parts.found
+        ]
         return OpenList(made, parts.others.reason) if parts.others else made
 
     def _from_part(self, tree: FromPart, bindings: Bindings) -> Any:
@@ -258,14 +261,14 @@ def _atoms(item: Any) -> list[Any]:
 
 
 def with_unread(
-    answer: RawValue, paths: Iterable[tuple[str, ...]], reasons: Mapping[tuple[str, ...], str]
+    answer: RawValue,
+    paths: Iterable[tuple[str, ...]],
+    reasons: Mapping[tuple[str, ...], Unreadable],
 ) -> RawValue:
     """The answer with the members that no plan says: unread, not missing."""
     result = answer
     for path in paths:
-        reason = reasons.get(path)
-        if reason is not None:
-            result = _put(result, path[1:], Unreadable(reason))
+        result = _put(result, path[1:], reasons[path])
     return result
 
 

@@ -9,17 +9,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from scanner.core.judging.evaluate import evaluate_check
-from scanner.core.plans.projection import (
-    PlanEstate,
-    PlanItem,
-    PlanProjection,
-    project_plan,
-)
 from scanner.core.plans.locations import locate
+from scanner.core.plans.map_reader import PlanEstate, PlanItem
+from scanner.core.plans.projection import LiveWorld, PlanProjection, project_plan
 from scanner.core.plans.world import World
+from scanner.core.reading.resources import Resource
 from scanner.language.functions import to_timestamp
 from scanner.model.answers import Target
-from scanner.model.checks import Check, Severity
+from scanner.model.checks import Check
 from scanner.model.findings import Finding, Verdict
 from scanner.model.library import Library
 from scanner.model.plan_findings import PlanChange, PlanFinding, PlanReport
@@ -28,7 +25,6 @@ from scanner.model.values import Unreadable
 
 _Key = tuple[str, str]
 """Check and address before the plan."""
-_GRAVITY: Final = tuple(Severity)
 _ORDER: Final = tuple(PlanChange)
 
 
@@ -46,25 +42,27 @@ def judge_plans(
     maps: Mapping[str, tuple[PlanMap, ...]],
     checks: Sequence[Check],
     estate: PlanEstate,
+    live: LiveWorld,
 ) -> PlanReport:
-    """What reduced plans, which are judged as one world, make worse, better or leave as it is."""
+    """What reduced plans, which are judged as one world, make worse, better or leave as it is.
+
+    Over a scan, the account before and after the plan is judged.
+    """
     all_maps = [one for several in maps.values() for one in several]
     before = World(plans.values(), "before", all_maps)
     after = World(plans.values(), "after", all_maps)
-    asked, not_asked = _asked(checks, library, maps)
-    earlier = _judge(before, None, library, maps, asked, estate)
-    later = _judge(after, before, library, maps, asked, estate)
+    asked, not_asked = _asked(checks, library, maps, live)
+    earlier = _judge(before, None, library, maps, asked, estate, live)
+    later = _judge(after, before, library, maps, asked, estate, live)
     findings = _compare(earlier, later, {check.id: check for check in asked}, before, after)
-    types = {name for one in all_maps for name in one.types} | {
-        name for one in all_maps for part in one.parts.values() for name in part.types
-    }
-    counts = Counter(one.type for one in after.resources.values() if one.mode == "managed")
+    types = {name for one in all_maps for name in one.all_types}
+    counts = {name: len(after.by_type[name]) for name in sorted(after.by_type)}
     return PlanReport(
         target=estate.target,
         names=tuple(plans),
         findings=tuple(sorted(findings, key=_order)),
         notes=tuple(_notes(plans)),
-        resources={name: counts[name] for name in sorted(counts) if name in types},
+        resources={name: count for name, count in counts.items() if name in types},
         unmapped=_unmapped(plans, types),
         not_asked=tuple(check.id for check in not_asked),
         params=estate.params,
@@ -87,13 +85,21 @@ def _notes(plans: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
 
 
 def _asked(
-    checks: Iterable[Check], library: Library, maps: Mapping[str, tuple[PlanMap, ...]]
+    checks: Iterable[Check],
+    library: Library,
+    maps: Mapping[str, tuple[PlanMap, ...]],
+    live: LiveWorld,
 ) -> tuple[list[Check], list[Check]]:
     """The checks that a plan can answer, and those on mapped kinds that it cannot."""
     asked: list[Check] = []
     not_asked: list[Check] = []
     for check in checks:
-        if check.kind not in maps or library.kinds[check.kind].nature != "state":
+        if library.kinds[check.kind].nature != "state":
+            continue
+        if check.kind in live.kinds:
+            asked.append(check)
+            continue
+        if check.kind not in maps:
             continue
         readable = _readable(check, library, maps[check.kind])
         (asked if readable else not_asked).append(check)
@@ -102,17 +108,14 @@ def _asked(
 
 def _readable(check: Check, library: Library, maps: Iterable[PlanMap]) -> bool:
     """Whether a plan says anything of what the condition reads."""
-    kind = library.kinds[check.kind]
-    names = {path[1] for path in check.pass_when.paths if path[0] == "self" and len(path) > 1}
-    attributes = [kind.attributes[name] for name in names if name in kind.attributes]
-    if not attributes:
+    attributes = library.kinds[check.kind].attributes
+    roots: set[str] = set()
+    for path in check.pass_when.paths:
+        if path[0] == "self" and len(path) > 1 and path[1] in attributes:
+            roots.update(source[0] for source in attributes[path[1]].api.paths)
+    if not roots:
         return True
-    for plan_map in maps:
-        for attribute in attributes:
-            roots = {path[0] for path in attribute.api.paths}
-            if any((root,) not in plan_map.unread for root in roots):
-                return True
-    return False
+    return any((root,) not in plan_map.unread for plan_map in maps for root in roots)
 
 
 def _judge(
@@ -122,12 +125,13 @@ def _judge(
     maps: Mapping[str, tuple[PlanMap, ...]],
     checks: Sequence[Check],
     estate: PlanEstate,
+    live: LiveWorld,
 ) -> dict[_Key, _Judged]:
-    projection = project_plan(world, earlier, library, maps, checks, estate)
+    projection = project_plan(world, earlier, library, maps, checks, estate, live)
     now = to_timestamp(estate.started)
     found: dict[_Key, _Judged] = {}
     for check in checks:
-        for judged in _judge_check(check, projection, library, estate, now):
+        for judged in _judge_check(check, projection, library, estate, live, now):
             address = judged.finding.resource.id
             found[check.id, address] = judged
     return found
@@ -138,17 +142,18 @@ def _judge_check(
     projection: PlanProjection,
     library: Library,
     estate: PlanEstate,
+    live: LiveWorld,
     now: datetime,
 ) -> Iterable[_Judged]:
     items = projection.items[check.kind]
-    if not items:
+    if not items and check.kind not in live.kinds:
         # A population is what the plan has: nobody asks about resources that it does not.
         return
     by_id = {item.resource.ref.id: item for item in items}
     result = evaluate_check(
         check,
         [item.resource for item in items],
-        (),
+        projection.gaps[check.kind],
         target=Target(estate.target),
         title=library.kinds[check.kind].title,
         params=estate.params,
@@ -156,7 +161,11 @@ def _judge_check(
     )
     for finding in result.findings:
         item = by_id.get(finding.resource.id)
-        if item is not None and not _says_nothing(finding, item):
+        if item is None:
+            # That nothing is there at all; a gap of the scan is no news.
+            resource = Resource(ref=finding.resource, value={})
+            item = PlanItem(resource=resource, of=None, is_partial=False, parts={})
+        if finding.resource.id != "*" and not _says_nothing(finding, item):
             yield _Judged(finding, item)
 
 
@@ -196,12 +205,12 @@ def _compare(
     for key, was in earlier.items():
         if key in matched or was.finding.verdict is not Verdict.FAIL:
             continue
-        if was.item.of.address not in after.resources:
+        if was.item.of is not None and was.item.of.address not in after.resources:
             yield _finding(checks[key[0]], was, PlanChange.REMOVED, was, None)
 
 
 def _previous(item: PlanItem, address: str) -> str:
-    if item.is_partial:
+    if item.is_partial or item.of is None:
         return address
     return item.of.previous_address
 
@@ -215,7 +224,8 @@ def _change(was: _Judged | None, judged: _Judged) -> PlanChange:
         is_better = before in (Verdict.FAIL, Verdict.UNKNOWN)
         return PlanChange.BETTER if is_better else PlanChange.SAME
     # Of a replaced resource hardly anything is known before apply: that is no weakening.
-    if before is Verdict.PASS and not judged.item.of.is_replaced:
+    is_replaced = judged.item.of is not None and judged.item.of.is_replaced
+    if before is Verdict.PASS and not is_replaced:
         return PlanChange.WEAKENED
     return PlanChange.OPEN
 
@@ -233,13 +243,12 @@ def _finding(
         title=check.title,
         severity=check.severity,
         kind=check.kind,
-        address=judged.item.of.address,
+        address=judged.item.of.address if judged.item.of else finding.resource.id,
         name=finding.resource.name,
         change=change,
         before=None if was is None else was.finding.verdict,
         after=None if now is None else now.verdict,
-        reason=finding.reason,
-        observed=finding.observed,
+        finding=finding,
         location=locate(judged.item, finding),
     )
 
@@ -247,7 +256,7 @@ def _finding(
 def _order(finding: PlanFinding) -> tuple[int, int, str, str]:
     return (
         _ORDER.index(finding.change),
-        _GRAVITY.index(finding.severity),
+        -finding.severity.rank,
         finding.check,
         finding.address,
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from scanner.core.plans.projection import PlanItem
+from scanner.core.plans.map_reader import PlanItem
 from scanner.model.findings import Finding
 from scanner.model.plan_findings import SourceLocation
 
 
 def locate(item: PlanItem, finding: Finding) -> SourceLocation | None:
     """Where a finding is annotated; None: the block was not found in the source."""
-    source = item.of.source
+    source = item.of.source if item.of else {}
     if not source:
         return None
     return SourceLocation(

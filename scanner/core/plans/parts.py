@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from scanner.core.plans.answers import PartsFound
 from scanner.core.plans.world import PlanResource, World
 from scanner.model.plan_maps import Part, PlanMap
-from scanner.model.values import Symbol, Unreadable
-
+from scanner.model.values import Outside, Symbol, Unreadable
 
 Earlier = tuple[PlanResource, ...]
 """Parts of one name, as they are before the plan."""
@@ -65,7 +64,7 @@ class Owners:
                 return
         key = found.values.get(part.join)
         owners = self._owners(part, key, by_value)
-        if isinstance(key, Unreadable) and not isinstance(key, Symbol) or len(owners) > 1:
+        if (isinstance(key, Unreadable) and not isinstance(key, Symbol)) or len(owners) > 1:
             self._lost.setdefault(name, []).append(found)
         elif owners:
             (address,) = owners
@@ -128,11 +127,11 @@ class Owners:
             # The provider read it when the plan was made, so that a part elsewhere would show.
             return None
         types = " or ".join(part.types)
-        return Unreadable(f"another configuration may have its {types}")
+        return Outside(f"another configuration may have its {types}")
 
     def orphans(self) -> list[Orphan]:
         """What lies outside the plan and is configured in it, in order of key."""
-        outside = Unreadable("it is not in this plan")
+        outside = Outside("it is not in this plan")
         found: list[Orphan] = []
         for key, names in sorted(self._orphans.items()):
             parts = {

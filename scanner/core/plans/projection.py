@@ -1,53 +1,35 @@
-"""Projects one side of a plan to resources of kinds, by the kinds' own expressions."""
+"""Projects one side of a plan to resources of kinds, alone or over what was scanned."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from scanner.core.plans.answers import AnswerMaker, PartsFound, with_unread
-from scanner.core.plans.parts import Earlier, Owners
-from scanner.core.plans.world import PlanResource, World
-from scanner.core.reading.attributes import OPERATIONS
-from scanner.core.reading.kind_reader import make_resource
+from scanner.core.plans.map_reader import Made, MapReader, PlanEstate, PlanItem
+from scanner.core.plans.world import World
+from scanner.core.reading.projection import KindProjection
 from scanner.core.reading.read_plan import ReadPlan, plan_reads
-from scanner.core.reading.read_scope import Bindings, ReadResource
+from scanner.core.reading.read_scope import ReadResource
 from scanner.core.reading.relations import Join, Record, Side
-from scanner.core.reading.resources import Resource
-from scanner.language.functions import to_timestamp
+from scanner.core.reading.resources import Gap, Resource
 from scanner.model.checks import Check
 from scanner.model.findings import ResourceRef
 from scanner.model.library import Library
 from scanner.model.plan_maps import PlanMap
-from scanner.model.values import ABSENT, Symbol, Unreadable, Value
+from scanner.model.values import Outside, Unreadable
 
 OUTSIDE: Final = Unreadable("resources outside this plan are not known")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanEstate:
-    """What a plan is judged with, beside the plan."""
+class LiveWorld:
+    """What a scan read of the account that a plan changes; empty: there is no scan."""
 
-    target: str
-    params: Mapping[str, Any]
-    started: str
-    """When the plan was read: UTC, ISO 8601 with `Z`."""
-    partition: str = "aws"
     account: str = ""
-    """The account of every provider; empty: it is not known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanItem:
-    """A resource of a kind that a plan has, or that it configures from outside."""
-
-    resource: Resource
-    of: PlanResource
-    """The resource of the plan that stands for it."""
-    is_partial: bool
-    """Whether it lies outside the plan, which only configures a part of it."""
-    parts: Mapping[str, PartsFound]
+    regions: frozenset[str] = frozenset()
+    kinds: Mapping[str, KindProjection] = field(default_factory=dict)
+    """Merged and not joined: a plan puts its own resources among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +37,7 @@ class PlanProjection:
     """The resources on one side of a plan, by kind and in order of address."""
 
     items: Mapping[str, tuple[PlanItem, ...]]
+    gaps: Mapping[str, tuple[Gap, ...]]
 
 
 def project_plan(
@@ -64,240 +47,126 @@ def project_plan(
     maps: Mapping[str, tuple[PlanMap, ...]],
     checks: Iterable[Check],
     estate: PlanEstate,
+    live: LiveWorld,
 ) -> PlanProjection:
-    """The resources of every kind that the checks read; `earlier` is the side before this one."""
+    """The resources of every kind that the checks read; `earlier` is the side before this one.
+
+    Over a scan, they stand for those of the scan that have their ids.
+    """
     kinds: dict[str, _PlanKind] = {}
     for name, read_plan in plan_reads(library, checks).items():
-        kinds[name] = _PlanKind(read_plan, maps.get(name, ()), world, earlier, estate)
+        kind = _PlanKind(read_plan, estate, live)
+        for plan_map in maps.get(name, ()):
+            made = MapReader(read_plan, plan_map, world, earlier, estate).read()
+            was: Iterable[Made] = ()
+            if earlier is not None and live.kinds:
+                was = MapReader(read_plan, plan_map, earlier, None, estate).read()
+            kind.add(made, was)
+        kinds[name] = kind
     sides = {name: kind.side() for name, kind in kinds.items()}
     for kind in kinds.values():
         kind.join(sides)
-    return PlanProjection(items={name: kind.items() for name, kind in kinds.items()})
+    return PlanProjection(
+        items={name: kind.items() for name, kind in kinds.items()},
+        gaps={name: kind.unread() for name, kind in kinds.items()},
+    )
 
 
 class _PlanKind:
     """One kind on one side of a plan, while its resources are made and joined."""
 
-    def __init__(
-        self,
-        read_plan: ReadPlan,
-        maps: Iterable[PlanMap],
-        world: World,
-        earlier: World | None,
-        estate: PlanEstate,
-    ) -> None:
+    def __init__(self, read_plan: ReadPlan, estate: PlanEstate, live: LiveWorld) -> None:
         self.plan = read_plan
         self.estate = estate
-        self.made: list[tuple[ReadResource, Record, PlanItem]] = []
-        for plan_map in maps:
-            reader = _MapReader(read_plan, plan_map, world, earlier, estate)
-            self.made.extend(reader.read())
+        self.live = live
+        self.made: list[Made] = []
+        self._scanned: dict[str, tuple[ReadResource, Record]] = {}
+        self._projection = live.kinds.get(read_plan.kind.id)
+        if self._projection is not None:
+            for read, record in self._projection.merged:
+                # A copy: the relations of the two sides of a plan differ.
+                self._scanned[read.id] = (read, dict(record))
+
+    def add(self, made: Iterable[Made], was: Iterable[Made]) -> None:
+        """Add the plan's resources; `was` are those before it, which the scan still has."""
+        replaced = {str(one.record["id"]) for one in was if not one.key}
+        for one in made:
+            found = self._in_scan(one)
+            if found is None:
+                self.made.append(one)
+                continue
+            replaced.add(found)
+            self.made.append(_with_scanned(one, self._scanned[found][1]))
+        for identity in replaced:
+            self._scanned.pop(identity, None)
+
+    def _in_scan(self, made: Made) -> str | None:
+        """The id of the scanned resource that it stands for; None: the scan has none."""
+        own = made.record["id"]
+        if isinstance(own, str) and own in self._scanned:
+            return own
+        if not made.key:
+            return None
+        matches = [
+            identity
+            for identity, (_, record) in self._scanned.items()
+            if made.key in (identity, record["name"]) or identity.endswith(f"/{made.key}")
+        ]
+        return matches[0] if len(matches) == 1 else None
 
     def side(self) -> Side:
-        """This kind as the other side of a relation: what lies outside is always open."""
-        resources = [(read, record) for read, record, _ in self.made]
-        return Side(title=self.plan.kind.title, resources=resources, gaps={"": OUTSIDE})
+        """This kind as the other side of a relation; without a scan, the outside is open."""
+        resources = [(one.read, one.record) for one in self.made]
+        resources.extend(self._scanned.values())
+        resources.sort(key=lambda found: str(found[1]["id"]))
+        gaps: Mapping[str, Unreadable] = {"": OUTSIDE}
+        if self._projection is not None:
+            gaps = self._projection.gaps
+        return Side(title=self.plan.kind.title, resources=resources, gaps=gaps)
 
     def join(self, sides: Mapping[str, Side]) -> None:
         """Fill in the relations of each resource."""
+        own = [(one.read, one.record) for one in self.made]
         for name in self.plan.relations:
             relation = self.plan.kind.relations[name]
-            join = Join(relation, sides[relation.kind], account="", regions=frozenset())
-            for read, record, _ in self.made:
+            join = Join(
+                relation,
+                sides[relation.kind],
+                account=self.live.account,
+                regions=self.live.regions,
+            )
+            for read, record in (*own, *self._scanned.values()):
                 record[name] = join.of(read.keys[name])
 
     def items(self) -> tuple[PlanItem, ...]:
         """The resources, in order of address."""
-        items = [item for _, _, item in self.made]
+        items = [one.item for one in self.made]
+        items.extend(self._scanned_item(*one) for one in self._scanned.values())
         return tuple(sorted(items, key=lambda item: item.resource.ref.id))
 
-
-class _MapReader:
-    """Reads the resources of one map on one side of a plan."""
-
-    def __init__(
-        self,
-        read_plan: ReadPlan,
-        plan_map: PlanMap,
-        world: World,
-        earlier: World | None,
-        estate: PlanEstate,
-    ) -> None:
-        self.plan = read_plan
-        self.map = plan_map
-        self.world = world
-        self.estate = estate
-        self.owners = Owners(plan_map, world, world.of_types(plan_map.types))
-        self.earlier: Owners | None = None
-        if earlier is not None:
-            self.earlier = Owners(plan_map, earlier, earlier.of_types(plan_map.types))
-
-    def read(self) -> Iterator[tuple[ReadResource, Record, PlanItem]]:
-        """Each resource with its record."""
-        for found in self.owners.resources:
-            yield self._whole(found)
-        for orphan in self.owners.orphans():
-            bindings = self._bindings(orphan.first, Unreadable("it is not in this plan"))
-            maker = AnswerMaker(bindings=bindings, parts=orphan.parts, is_new=False, earlier={})
-            name = f"{orphan.key} (outside the plan)"
-            identity = f"{orphan.first.address} -> {orphan.key}"
-            yield self._resource(maker, orphan.first, identity, name, is_partial=True)
-
-    def _whole(self, found: PlanResource) -> tuple[ReadResource, Record, PlanItem]:
-        earlier = self._earlier_parts(found)
-        parts = self.owners.of(found, earlier)
-        values = self._settled(found, parts, earlier)
-        bindings = self._bindings(found, values)
-        maker = AnswerMaker(
-            bindings=bindings, parts=parts, is_new=found.is_new, earlier=self._listed(earlier)
-        )
-        return self._resource(maker, found, found.address, found.address, is_partial=False)
-
-    def _earlier_parts(self, found: PlanResource) -> dict[str, Earlier]:
-        if self.earlier is None or found.is_new:
-            return {}
-        before = self.earlier.world.resources.get(found.previous_address)
-        if before is None:
-            return {}
-        return {name: self.earlier.named(before, name) for name in self.map.parts}
-
-    def _listed(self, earlier: Mapping[str, Earlier]) -> dict[str, Earlier]:
-        """Parts whose items a refreshed list of the resource repeats as they were before."""
-        listed: dict[str, Earlier] = {}
-        for name, part in self.map.parts.items():
-            if part.many and part.tells:
-                listed[name] = earlier.get(name, ())
-        return listed
-
-    def _settled(
-        self,
-        found: PlanResource,
-        parts: Mapping[str, PartsFound],
-        earlier: Mapping[str, Earlier],
-    ) -> dict[str, Any]:
-        """The arguments, with what the cloud gives where nobody sets one."""
-        values = dict(found.values)
-        for name, given in self.map.unset.items():
-            if self._is_unset(found, name, values.get(name)):
-                values[name] = given
-        for name, part in self.map.parts.items():
-            # The plan deletes the part: what the provider read of it before holds no more.
-            is_deleted = earlier.get(name) and not parts[name].found
-            if part.tells and is_deleted and not part.many:
-                values.pop(part.tells, None)
-        for name, same in self.map.same.items():
-            if same in values:
-                values[name] = values[same]
-        return values
-
-    def _is_unset(self, found: PlanResource, name: str, value: object) -> bool:
-        """Whether nobody sets an argument, so that the cloud's own value holds."""
-        if value is None:
-            return True
-        is_later = isinstance(value, Symbol) and value.owner == found.address
-        if not is_later or name in found.written:
-            return False
-        # The configuration of a plan leaves dynamic blocks out, which only the source shows.
-        # Without the source it is not known that the block has none.
-        is_read = found.source.get("is_read", False)
-        may_be_dynamic = isinstance(self.map.unset[name], list) and not is_read
-        return found.is_new and not may_be_dynamic
-
-    def _bindings(self, found: PlanResource, values: object) -> Bindings:
-        # Of one address in two plans it is not known which one is applied last.
-        if found.address in self.world.twice:
-            values = Unreadable(f"{found.address} is in several plans")
-        return {
-            "r": values,
-            "region": found.region or Unreadable("the region is not in the plan"),
-            "account": self._account(found),
-            "partition": self.estate.partition,
-        }
-
-    def _account(self, found: PlanResource) -> str | Symbol:
-        """The account; resources of one provider configuration share one that is not known."""
-        account = self.estate.account or found.account
-        if account:
-            return account
-        return Symbol(
-            "the account is not in the plan", owner=f"provider.{found.provider}", attribute="account"
-        )
-
-    def _resource(
-        self,
-        maker: AnswerMaker,
-        found: PlanResource,
-        identity: str,
-        name: str,
-        *,
-        is_partial: bool,
-    ) -> tuple[ReadResource, Record, PlanItem]:
-        bindings = self._answers(maker)
-        read, own_id = self._read(bindings, identity, name)
-        record: Record = {
-            **read.attributes,
-            "id": own_id,
-            "name": read.name,
-            "account": bindings["account"],
-            "region": read.region,
-        }
+    def _scanned_item(self, read: ReadResource, record: Record) -> PlanItem:
         ref = ResourceRef(
             kind=self.plan.kind.id,
-            id=identity,
-            name=name,
+            id=read.id,
+            name=read.name,
             target=self.estate.target,
             region=read.region if isinstance(read.region, str) else "",
         )
-        item = PlanItem(
-            resource=Resource(ref=ref, value=record),
-            of=found,
-            is_partial=is_partial,
-            parts=maker.parts,
-        )
-        return read, record, item
+        resource = Resource(ref=ref, value=record)
+        return PlanItem(resource=resource, of=None, is_partial=False, parts={})
 
-    def _answers(self, maker: AnswerMaker) -> Bindings:
-        """The raw answers of one resource: the listed item and the details, by name."""
-        kind, plan_map = self.plan.kind, self.map
-        given = maker.bindings
-        answers: Bindings = {
-            "it": self._answer(maker, "it", plan_map.item),
-            "parent": ABSENT,
-            "account": given["account"],
-            "region": given["region"],
-            "partition": given["partition"],
-            "params": self.estate.params,
-            "started": to_timestamp(self.estate.started),
-        }
-        if plan_map.parent is not None:
-            answers["parent"] = self._answer(maker, "parent", plan_map.parent)
-        for name in kind.same:
-            answers[name] = answers["it"]
-        for name in self.plan.details:
-            if name not in answers:
-                answers[name] = self._answer(maker, name, plan_map.details.get(name))
-        if kind.at is not None:
-            answers["region"] = kind.at.evaluate(answers)
-        return answers
+    def unread(self) -> tuple[Gap, ...]:
+        """The gaps of the scan; without one, a population is what the plan has."""
+        return () if self._projection is None else self._projection.unread()
 
-    def _answer(self, maker: AnswerMaker, name: str, tree: Any) -> Any:
-        reason = self.map.unread.get((name,))
-        if reason is not None or tree is None:
-            return Unreadable(reason or f"a plan does not say {name}")
-        made = maker.make(tree)
-        paths = [path for path in self.map.unread if path[0] == name]
-        return with_unread(made, paths, self.map.unread)
 
-    def _read(
-        self, bindings: Bindings, identity: str, name: str
-    ) -> tuple[ReadResource, Value]:
-        own_id: Any = self.plan.kind.identity.evaluate(bindings)
-        if not isinstance(own_id, str | Unreadable):
-            own_id = Unreadable("the plan does not say its id")
-        bindings[OPERATIONS] = {
-            name: "the plan" for name in ("it", *self.plan.details)
-        }
-        # A policy is judged by the resource that it is attached to; a symbol names none.
-        bindings["resource"] = own_id if isinstance(own_id, str) else identity
-        read = make_resource(self.plan, bindings, own_id, name)
-        return replace(read, id=identity), own_id
+def _with_scanned(made: Made, scanned: Record) -> Made:
+    """The resource with what only the scan knows of it: what lies outside the plan."""
+    record = dict(made.record)
+    for name, value in record.items():
+        if isinstance(value, Outside) and name in scanned:
+            record[name] = scanned[name]
+    if made.key:
+        record = {**record, "id": scanned["id"], "account": scanned["account"]}
+    resource = replace(made.item.resource, value=record)
+    return replace(made, record=record, item=replace(made.item, resource=resource))

@@ -78,21 +78,22 @@ def _configuration(plan: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _changes(plan: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Every resource with its values before and after: of a plan, a refresh-only plan or a state."""
-    changes = [*plan.get("resource_changes", [])]
-    if not changes:
-        changes = [*plan.get("resource_drift", [])]
+    """Every resource with its values before and after: of a plan, a drift report or a state."""
+    changes = [*(plan.get("resource_changes") or plan.get("resource_drift", []))]
     known = {change["address"] for change in changes}
     # Data sources that were read while planning are not changes: they are in the prior state.
-    state = plan.get("prior_state", {}).get("values") or {}
-    for found in _state_resources(state.get("root_module", {})):
+    for found in _state_resources(_root(plan.get("prior_state", {}))):
         if found["mode"] == "data" and found["address"] not in known:
             changes.append(_unchanged(found))
-    if "values" in plan and "resource_changes" not in plan:
-        values = plan["values"] or {}
-        for found in _state_resources(values.get("root_module", {})):
-            changes.append(_unchanged(found))
+    if "resource_changes" not in plan:
+        changes.extend(map(_unchanged, _state_resources(_root(plan))))
     return changes
+
+
+def _root(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The root module of a state; empty where it has no values."""
+    root: Mapping[str, Any] = (state.get("values") or {}).get("root_module", {})
+    return root
 
 
 def _state_resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -114,9 +115,7 @@ def _unchanged(found: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**found, "change": change}
 
 
-def _resource(
-    found: Mapping[str, Any], wanted: Reads, sources: Sources
-) -> dict[str, Any]:
+def _resource(found: Mapping[str, Any], wanted: Reads, sources: Sources) -> dict[str, Any]:
     change, paths = found["change"], wanted[found["type"]] | _IDENTITY
     reduced: dict[str, Any] = {
         "address": found["address"],
@@ -156,7 +155,12 @@ def _call(address: str, sources: Sources) -> dict[str, Any] | None:
     for end in range(len(parts), 1, -1):
         facts = sources.get(".".join(parts[:end]))
         if facts is not None and parts[end - 2] == "module":
-            return {"file": facts["file"], "line": facts["line"], "last": facts["last"], "calls": facts["calls"]}
+            return {
+                "file": facts["file"],
+                "line": facts["line"],
+                "last": facts["last"],
+                "calls": facts["calls"],
+            }
     return None
 
 
@@ -173,17 +177,28 @@ def _kept(value: Any, unknown: object, sensitive: object, paths: frozenset[Argum
     """A value with markers for what is not known, and without what nothing reads."""
     if unknown is True:
         return {AFTER_APPLY: True}
-    if sensitive is True and not isinstance(value, bool) and value is not None:
+    if _is_secret(value, sensitive):
         return {SENSITIVE: True}
-    if isinstance(value, Mapping) or (isinstance(unknown, Mapping) and value is None):
-        return _kept_members(value or {}, unknown, sensitive, paths)
     if isinstance(value, list):
-        below = _below(paths, "[]")
-        return [
-            _kept(item, _at(unknown, position), _at(sensitive, position), below)
-            for position, item in enumerate(value)
-        ]
+        return _kept_items(value, unknown, sensitive, _below(paths, "[]"))
+    is_partly_known = value is None and isinstance(unknown, Mapping)
+    if isinstance(value, Mapping) or is_partly_known:
+        return _kept_members(value or {}, unknown, sensitive, paths)
     return value
+
+
+def _is_secret(value: object, sensitive: object) -> bool:
+    """Whether a value is marked sensitive; whether something is on or off is no secret."""
+    return sensitive is True and value is not None and not isinstance(value, bool)
+
+
+def _kept_items(
+    items: list[Any], unknown: object, sensitive: object, paths: frozenset[ArgumentPath]
+) -> list[Any]:
+    return [
+        _kept(item, _at(unknown, position), _at(sensitive, position), paths)
+        for position, item in enumerate(items)
+    ]
 
 
 def _kept_members(
@@ -196,9 +211,7 @@ def _kept_members(
     for name in sorted(names):
         below = _below(paths, name)
         if below:
-            kept[name] = _kept(
-                value.get(name), _at(unknown, name), _at(sensitive, name), below
-            )
+            kept[name] = _kept(value.get(name), _at(unknown, name), _at(sensitive, name), below)
     return kept
 
 
@@ -319,5 +332,3 @@ def _region(expression: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
             variable = plan.get("variables", {}).get(reference.removeprefix("var."), {})
             region = variable.get("value")
     return region if isinstance(region, str) else ""
-
-

@@ -38,6 +38,8 @@ class PlanResource:
     """Whether this plan creates it: then nothing outside the plan can have configured it."""
     is_replaced: bool
     is_imported: bool
+    is_unchanged: bool
+    """Whether the plan leaves every argument of it as it is."""
     provider: str
     """The provider configuration that it is made with: `aws`, `aws.replica`."""
     account: str
@@ -112,7 +114,7 @@ class _PlanReader:
         return {provider: min(found) for provider, found in seen.items() if len(found) == 1}
 
     def _is_here(self, row: Mapping[str, Any]) -> bool:
-        """Whether a resource is part of this side: one that is deleted or forgotten is not after."""
+        """Whether a resource is part of this side: after it, none that is deleted or forgotten."""
         if row[self.side] is None:
             return False
         leaves = row["actions"] in (["delete"], ["forget"])
@@ -142,6 +144,7 @@ class _PlanReader:
             is_new=self.side == "after" and actions in _CREATES,
             is_replaced=self.side == "after" and len(actions) == 2,
             is_imported=row["imported"],
+            is_unchanged=actions in (("no-op",), ("read",)),
             provider=self._provider(row),
             account=self.accounts.get(self._provider(row), ""),
             region=self._region(row),
@@ -182,9 +185,7 @@ class _PlanReader:
 
     # -- values -----------------------------------------------------------------------------------
 
-    def _value(
-        self, value: Any, row: Mapping[str, Any], path: tuple[str | int, ...]
-    ) -> RawValue:
+    def _value(self, value: Any, row: Mapping[str, Any], path: tuple[str | int, ...]) -> RawValue:
         if _is_later(value):
             return self._later(row, path)
         if isinstance(value, Mapping):
@@ -255,10 +256,7 @@ class _PlanReader:
         reference = addresses.single_reference(expression.get("references", []))
         if reference is None or depth > _DEEPEST:
             return None
-        if reference.by_instance:
-            own_index = index
-        else:
-            own_index = None
+        own_index = index if reference.by_instance else None
         found = self._led_to(module, reference.text, index, own_index, depth)
         if found is None:
             return None
@@ -288,9 +286,7 @@ class _PlanReader:
         block, key, name = attribute
         return self._instance(module, block, own_index if key is None else key, name)
 
-    def _instance(
-        self, module: str, block: str, key: addresses.Index, name: str
-    ) -> _Found | None:
+    def _instance(self, module: str, block: str, key: addresses.Index, name: str) -> _Found | None:
         instances = self.instances.get((module, block), [])
         if key is not None or len(instances) > 1:
             instances = [row for row in instances if row["index"] == key]

@@ -367,9 +367,7 @@ def make_resource(
 ) -> ReadResource:
     """The resource that raw answers give: its attributes, and our side of its relations' keys."""
     known = with_known_values(plan.kind.values, bindings)
-    attributes = {
-        attribute.name: read_attribute(attribute, known) for attribute in plan.attributes
-    }
+    attributes = {attribute.name: read_attribute(attribute, known) for attribute in plan.attributes}
     own = {**attributes, "id": identity, "region": bindings["region"]}
     keyed = {**bindings, "self": own}
     keys: dict[str, dict[str, object]] = {}
