@@ -56,36 +56,47 @@ def _plan_map(reader: DocumentReader, kind: Kind) -> PlanMap:
         name: _part(trees, name, part, part_types[name], types)
         for name, part in data.get("parts", {}).items()
     }
-    item = trees.tree(("it",), data.get("it", {}), places)
-    parent = trees.tree(("parent",), data["parent"], places) if "parent" in data else None
-    details: dict[str, Tree] = {}
-    for name, tree in data.get("details", {}).items():
-        if name not in kind.details and name not in kind.readers:
-            known = [*kind.details, *kind.readers]
-            message = f"{kind.id} has no detail '{name}'"
-            reader.wrong(("details", name), message, did_you_mean(name, known), key=True)
-        details[name] = trees.tree(("details", name), tree, places)
+    answers = _answers(trees, kind, places)
     region = None
     if "region" in data:
         region = trees.expression(("region",), data["region"], places)
     for name in types:
         read = trees.read.setdefault(name, set())
         read.update((argument,) for argument in (*data.get("unset", {}), *data.get("same", {})))
-    answers = {"it": item, "parent": parent, **details}
     return PlanMap(
         kind=kind.id,
         types=types,
         same=data.get("same", {}),
         unset=data.get("unset", {}),
         parts=parts,
-        item=item,
-        parent=parent,
-        details=details,
+        item=answers["it"],
+        parent=answers.get("parent"),
+        details={name: answers[name] for name in answers if name not in ("it", "parent")},
         unread=_unread(reader, kind, answers),
         region=region,
         path=reader.document.name,
         reads=trees.arguments(),
+        made_of={member: tuple(found) for member, found in trees.made_of.items()},
     )
+
+
+def _answers(trees: TreeReader, kind: Kind, places: Places) -> dict[str, Tree]:
+    """The trees by the answer that they make: the listed item, its parent, and the details."""
+    data, reader = trees.reader.data, trees.reader
+    written: dict[tuple[str, ...], Any] = {("it",): data.get("it", {})}
+    if "parent" in data:
+        written[("parent",)] = data["parent"]
+    known = [*kind.details, *kind.readers]
+    for name, tree in data.get("details", {}).items():
+        if name not in known:
+            message = f"{kind.id} has no detail '{name}'"
+            reader.wrong(("details", name), message, did_you_mean(name, known), key=True)
+        written["details", name] = tree
+    answers: dict[str, Tree] = {}
+    for path, tree in written.items():
+        with trees.inside(path[-1]):
+            answers[path[-1]] = trees.tree(path, tree, places)
+    return answers
 
 
 def _types(of: str | list[str]) -> tuple[str, ...]:
@@ -122,14 +133,14 @@ def _part(
 
 
 def _unread(
-    reader: DocumentReader, kind: Kind, answers: Mapping[str, Tree | None]
+    reader: DocumentReader, kind: Kind, answers: Mapping[str, Tree]
 ) -> dict[ArgumentPath, str]:
     """Where answers are unread, and why; each member that the kind reads is written or unread."""
     declared = {
         tuple(name.replace("[]", ".[]").split(".")): why.strip()
         for name, why in reader.data.get("unread", {}).items()
     }
-    shapes = {name: written(tree) for name, tree in answers.items() if tree is not None}
+    shapes = {name: written(tree) for name, tree in answers.items()}
     used: set[ArgumentPath] = set()
     found: dict[ArgumentPath, str] = {}
     for path in sorted(_read_paths(kind)):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from scanner.model.plan_maps import (
     NotInPlan,
     One,
     Pairs,
+    Place,
     Tree,
     When,
 )
@@ -56,8 +58,6 @@ _FORMS: Final[Mapping[str, frozenset[str]]] = {
 _OPTIONAL: Final = "$else"
 _NOTHING: Final = NotInPlan("the map has mistakes")
 
-Place = tuple[tuple[str, ...], ArgumentPath]
-"""Terraform types, and the arguments that lead to a value of theirs."""
 Places = Mapping[str, tuple[Place, ...]]
 """What a name of an expression stands for."""
 
@@ -74,6 +74,10 @@ class TreeReader:
     """By type: the arguments that are read."""
     gone_over: dict[str, set[ArgumentPath]] = field(default_factory=dict)
     """By type: lists of which only the items' own arguments are read."""
+    made_of: dict[ArgumentPath, list[Place]] = field(default_factory=dict)
+    """By member of an answer: the arguments that it is made of."""
+    member: ArgumentPath = ()
+    """The member that is being read."""
     using: list[str] = field(default_factory=list)
     """The named trees that are being compiled: one that uses itself would never end."""
 
@@ -82,7 +86,8 @@ class TreeReader:
         if isinstance(data, str):
             return Argument(self.expression(path, data, places))
         if isinstance(data, list):
-            return Items(self._several(path, data, places))
+            with self.inside("[]"):
+                return Items(self._several(path, data, places))
         if not isinstance(data, Mapping):
             self.reader.wrong(path, "a leaf is an expression", "write '$constant:' for a constant")
             return _NOTHING
@@ -94,9 +99,11 @@ class TreeReader:
         return _READERS[form](self, path, data, places)
 
     def _members(self, path: Steps, data: Mapping[str, Any], places: Places) -> Tree:
-        return Members(
-            {name: self.tree((*path, name), inner, places) for name, inner in data.items()}
-        )
+        members: dict[str, Tree] = {}
+        for name, inner in data.items():
+            with self.inside(name):
+                members[name] = self.tree((*path, name), inner, places)
+        return Members(members)
 
     def _has_words(self, path: Steps, data: Mapping[str, Any], form: str) -> bool:
         if form not in _FORMS:
@@ -117,6 +124,14 @@ class TreeReader:
                 return False
         return True
 
+    @contextmanager
+    def inside(self, member: str) -> Iterator[None]:
+        """Read the tree of one member of an answer."""
+        above = self.member
+        self.member = (*above, member)
+        yield
+        self.member = above
+
     # -- expressions ------------------------------------------------------------------------------
 
     def expression(
@@ -133,6 +148,8 @@ class TreeReader:
         compiled = self.reader.expression(path, text, names, fits=fits, raw=True)
         noted = self.gone_over if over else self.read
         for types, arguments in self.places_of(compiled, places):
+            if self.member:
+                self.made_of.setdefault(self.member, []).append((types, arguments))
             for name in types:
                 noted.setdefault(name, set()).add(arguments)
         return compiled
@@ -166,15 +183,16 @@ class TreeReader:
         otherwise = None
         if _OPTIONAL in data:
             otherwise = self.tree((*path, _OPTIONAL), data[_OPTIONAL], places)
-        make = self.tree((*path, "$make"), data["$make"], {**places, "item": items})
+        with self.inside("[]"):
+            make = self.tree((*path, "$make"), data["$make"], {**places, "item": items})
         return Each(over=over, make=make, otherwise=otherwise)
 
     def _one(self, path: Steps, data: Any, places: Places) -> Tree:
         over = self.expression((*path, "$one"), data["$one"], places, over=True)
         item = self.places_of(over, places)
-        return One(
-            over=over, make=self.tree((*path, "$make"), data["$make"], {**places, "item": item})
-        )
+        with self.inside("[]"):
+            make = self.tree((*path, "$make"), data["$make"], {**places, "item": item})
+        return One(over=over, make=make)
 
     def _lists(self, path: Steps, data: Any, places: Places) -> Tree:
         return Joined(self._several((*path, "$lists"), data["$lists"], places))
@@ -189,7 +207,8 @@ class TreeReader:
         return tuple(self.tree((*path, at), one, places) for at, one in enumerate(data))
 
     def _parts(self, path: Steps, data: Any, places: Places) -> Tree:
-        name, make = self._of_part(path, data, places, "$parts")
+        with self.inside("[]"):
+            name, make = self._of_part(path, data, places, "$parts")
         return EachPart(part=name, make=make)
 
     def _from(self, path: Steps, data: Any, places: Places) -> Tree:

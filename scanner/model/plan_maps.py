@@ -11,6 +11,8 @@ from scanner.model.values import JsonValue
 
 ArgumentPath = tuple[str, ...]
 """Arguments from the outside in; `[]` stands for any element of a list."""
+Place = tuple[tuple[str, ...], ArgumentPath]
+"""Terraform types, and the arguments that lead to a value of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,8 @@ class PlanMap:
     """The map's file inside tscan."""
     reads: Mapping[str, frozenset[ArgumentPath]] = field(default_factory=dict)
     """By Terraform type: the arguments that the map reads, which are all that is kept of a plan."""
+    made_of: Mapping[ArgumentPath, tuple[Place, ...]] = field(default_factory=dict)
+    """By member of an answer: the arguments that it is made of."""
 
     @property
     def all_types(self) -> frozenset[str]:

@@ -51,6 +51,8 @@ class AnswerMaker:
     is_new: bool
     earlier: Mapping[str, tuple[PlanResource, ...]]
     """Parts as they were before the plan, of which the resource's own list was refreshed."""
+    made_by: dict[int, PlanResource]
+    """By identity of an item: the part that it was made of."""
 
     def make(self, tree: Tree, **more: object) -> Any:
         """The raw answer, or a part of it: `ABSENT` where nobody sets it."""
@@ -131,10 +133,11 @@ class AnswerMaker:
 
     def _each_part(self, tree: EachPart, bindings: Bindings) -> Any:
         parts = self.parts[tree.part]
-        made = [
-            self._again(tree.make, bindings, p=part.values, item=part.values)
-            for part in parts.found
-        ]
+        made: list[Any] = []
+        for part in parts.found:
+            item = self._again(tree.make, bindings, p=part.values, item=part.values)
+            self.made_by[id(item)] = part
+            made.append(item)
         return OpenList(made, parts.others.reason) if parts.others else made
 
     def _from_part(self, tree: FromPart, bindings: Bindings) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from scanner.core.judging.evaluate import evaluate_check
 from scanner.core.plans.locations import locate
-from scanner.core.plans.map_reader import PlanEstate, PlanItem
+from scanner.core.plans.map_reader import PlanEstate, PlanItem, untouched
 from scanner.core.plans.projection import LiveWorld, PlanProjection, project_plan
 from scanner.core.plans.world import World
 from scanner.core.reading.resources import Resource
@@ -18,6 +18,7 @@ from scanner.language.functions import to_timestamp
 from scanner.model.answers import Target
 from scanner.model.checks import Check
 from scanner.model.findings import Finding, Verdict
+from scanner.model.kinds import Kind
 from scanner.model.library import Library
 from scanner.model.plan_findings import PlanChange, PlanFinding, PlanReport
 from scanner.model.plan_maps import PlanMap
@@ -54,7 +55,7 @@ def judge_plans(
     asked, not_asked = _asked(checks, library, maps, live)
     earlier = _judge(before, None, library, maps, asked, estate, live)
     later = _judge(after, before, library, maps, asked, estate, live)
-    findings = _compare(earlier, later, {check.id: check for check in asked}, before, after)
+    findings = _compare(earlier, later, {check.id: check for check in asked}, library, after)
     types = {name for one in all_maps for name in one.all_types}
     counts = {name: len(after.by_type[name]) for name in sorted(after.by_type)}
     return PlanReport(
@@ -164,7 +165,7 @@ def _judge_check(
         if item is None:
             # That nothing is there at all; a gap of the scan is no news.
             resource = Resource(ref=finding.resource, value={})
-            item = PlanItem(resource=resource, of=None, is_partial=False, parts={})
+            item = untouched(resource)
         if finding.resource.id != "*" and not _says_nothing(finding, item):
             yield _Judged(finding, item)
 
@@ -192,7 +193,7 @@ def _compare(
     earlier: Mapping[_Key, _Judged],
     later: Mapping[_Key, _Judged],
     checks: Mapping[str, Check],
-    before: World,
+    library: Library,
     after: World,
 ) -> Iterable[PlanFinding]:
     matched: set[_Key] = set()
@@ -200,13 +201,16 @@ def _compare(
         key = (check, _previous(judged.item, address))
         was = earlier.get(key)
         matched.add(key)
-        change = _change(was, judged)
-        yield _finding(checks[check], judged, change, was, judged.finding)
+        change, found = _change(was, judged), checks[check]
+        kind = library.kinds[found.kind]
+        yield _finding(found, kind, judged, change, was, judged.finding)
     for key, was in earlier.items():
         if key in matched or was.finding.verdict is not Verdict.FAIL:
             continue
         if was.item.of is not None and was.item.of.address not in after.resources:
-            yield _finding(checks[key[0]], was, PlanChange.REMOVED, was, None)
+            found = checks[key[0]]
+            kind = library.kinds[found.kind]
+            yield _finding(found, kind, was, PlanChange.REMOVED, was, None)
 
 
 def _previous(item: PlanItem, address: str) -> str:
@@ -232,6 +236,7 @@ def _change(was: _Judged | None, judged: _Judged) -> PlanChange:
 
 def _finding(
     check: Check,
+    kind: Kind,
     judged: _Judged,
     change: PlanChange,
     was: _Judged | None,
@@ -249,7 +254,7 @@ def _finding(
         before=None if was is None else was.finding.verdict,
         after=None if now is None else now.verdict,
         finding=finding,
-        location=locate(judged.item, finding),
+        location=locate(judged.item, finding, kind),
     )
 
 

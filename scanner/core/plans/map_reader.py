@@ -44,6 +44,18 @@ class PlanItem:
     is_partial: bool
     """Whether it lies outside the plan, which only configures a part of it."""
     parts: Mapping[str, PartsFound]
+    answers: Mapping[str, Any]
+    """The raw answers that it was made of, by name."""
+    made_by: Mapping[int, PlanResource]
+    """By identity of an item of these: the part that it was made of."""
+    map: PlanMap | None
+
+
+def untouched(resource: Resource) -> PlanItem:
+    """A resource of the scan that no plan touches."""
+    return PlanItem(
+        resource=resource, of=None, is_partial=False, parts={}, answers={}, made_by={}, map=None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +95,9 @@ class MapReader:
             yield self._whole(found)
         for orphan in self.owners.orphans():
             bindings = self._bindings(orphan.first, Outside("it is not in this plan"))
-            maker = AnswerMaker(bindings=bindings, parts=orphan.parts, is_new=False, earlier={})
+            maker = AnswerMaker(
+                bindings=bindings, parts=orphan.parts, is_new=False, earlier={}, made_by={}
+            )
             name = f"{orphan.key} (outside the plan)"
             identity = f"{orphan.first.address} -> {orphan.key}"
             made = self._resource(maker, orphan.first, identity, name, is_partial=True)
@@ -95,7 +109,11 @@ class MapReader:
         values = self._settled(found, parts, earlier)
         bindings = self._bindings(found, values)
         maker = AnswerMaker(
-            bindings=bindings, parts=parts, is_new=found.is_new, earlier=self._listed(earlier)
+            bindings=bindings,
+            parts=parts,
+            is_new=found.is_new,
+            earlier=self._listed(earlier),
+            made_by={},
         )
         return self._resource(maker, found, found.address, found.address, is_partial=False)
 
@@ -201,6 +219,9 @@ class MapReader:
             of=found,
             is_partial=is_partial,
             parts=maker.parts,
+            answers=bindings,
+            made_by=maker.made_by,
+            map=self.map,
         )
         return Made(read=read, record=record, item=item)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from scanner.core.plans.map_reader import Made, MapReader, PlanEstate, PlanItem
+from scanner.core.plans.map_reader import Made, MapReader, PlanEstate, PlanItem, untouched
 from scanner.core.plans.world import World
 from scanner.core.reading.projection import KindProjection
 from scanner.core.reading.read_plan import ReadPlan, plan_reads
@@ -153,7 +153,7 @@ class _PlanKind:
             region=read.region if isinstance(read.region, str) else "",
         )
         resource = Resource(ref=ref, value=record)
-        return PlanItem(resource=resource, of=None, is_partial=False, parts={})
+        return untouched(resource)
 
     def unread(self) -> tuple[Gap, ...]:
         """The gaps of the scan; without one, a population is what the plan has."""
