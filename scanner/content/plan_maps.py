@@ -181,7 +181,9 @@ def _read_paths(kind: Kind) -> Iterator[tuple[str, ...]]:
         expressions.append(kind.at)
     for relation in kind.relations.values():
         expressions.extend(relation.on.values())
-    paths = {path for expression in expressions for path in expression.paths}
+    paths: set[tuple[str, ...]] = set()
+    for expression in expressions:
+        paths.update(expression.paths)
     for attribute in kind.attributes.values():
         paths.update(attribute_paths(attribute))
     for root, *rest in paths:

@@ -167,12 +167,8 @@ class TreeReader:
         found: dict[str, frozenset[ArgumentPath]] = {}
         for name in self.read.keys() | self.gone_over.keys():
             leaves = self.read.get(name, set())
-            lists = {
-                path
-                for path in self.gone_over.get(name, set())
-                if not any(leaf[: len(path)] == path for leaf in leaves)
-            }
-            found[name] = frozenset(leaves | lists)
+            lists = self.gone_over.get(name, set())
+            found[name] = frozenset(leaves | {path for path in lists if not _extends(leaves, path)})
         return found
 
     # -- forms ------------------------------------------------------------------------------------
@@ -285,6 +281,11 @@ _READERS: Final[Mapping[str, Callable[[TreeReader, Steps, Any, Places], Tree]]] 
     "$unread": TreeReader._unread,
     "$use": TreeReader._use,
 }
+
+
+def _extends(leaves: Collection[ArgumentPath], path: ArgumentPath) -> bool:
+    """Whether something below a path is read by itself."""
+    return any(leaf[: len(path)] == path for leaf in leaves)
 
 
 def _form(data: Mapping[str, Any]) -> str:

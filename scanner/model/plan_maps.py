@@ -196,5 +196,12 @@ class PlanMap:
     @property
     def all_types(self) -> frozenset[str]:
         """The Terraform types of its resources and of their parts."""
-        parts = {name for part in self.parts.values() for name in part.types}
-        return frozenset({*self.types, *parts})
+        types = set(self.types)
+        for part in self.parts.values():
+            types.update(part.types)
+        return frozenset(types)
+
+    @property
+    def unread_answers(self) -> frozenset[str]:
+        """The answers of which no plan says anything."""
+        return frozenset(path[0] for path in self.unread if len(path) == 1)

@@ -77,7 +77,7 @@ def parse_plan(content: bytes, name: str) -> dict[str, Any]:
 
 
 def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is a word, not a number")
 
 
 def _text(content: bytes, name: str) -> str:

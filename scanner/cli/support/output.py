@@ -57,19 +57,14 @@ def destinations_of(
     TscanError for what cannot be written: before a long scan, not after it.
     """
     found = [_destination(spec, formats) for spec in specs]
-    _check_distinct_files(found)
-    on_screen = [destination for destination in found if destination.path is None]
-    if len(on_screen) > 1:
-        raise TscanError(
-            "two formats cannot share standard output",
-            "give one of them a file: --format json=FILE",
-        )
+    _check_distinct(found)
     # Python sets it to None where the shell closed it: `tscan demo >&-`.
     is_closed = sys.stdout is None
-    if not on_screen and not (quietly and is_closed):
-        on_screen = [Destination(render=quietly or _format("terminal", formats), path=None)]
-        found += on_screen
-    if on_screen and is_closed:
+    has_screen = any(destination.path is None for destination in found)
+    if not has_screen and not (quietly and is_closed):
+        found.append(Destination(render=quietly or _format("terminal", formats), path=None))
+        has_screen = True
+    if has_screen and is_closed:
         raise TscanError(
             "standard output is closed", "name a file, --format json=FILE, and say --quiet"
         )
@@ -107,9 +102,15 @@ def _format(name: str, formats: Registry[Callable[[View], str]]) -> Callable[[Vi
         raise TscanError(f"--format: {error.message}", error.hint) from None
 
 
-def _check_distinct_files(found: Iterable[Destination[View]]) -> None:
+def _check_distinct(found: Iterable[Destination[View]]) -> None:
     # Resolved: `out` and `./out` are one file, and the second report would replace the first.
+    found = list(found)
     files = [destination.path.resolve() for destination in found if destination.path]
+    if len(found) - len(files) > 1:
+        raise TscanError(
+            "two formats cannot share standard output",
+            "give one of them a file: --format json=FILE",
+        )
     if len(set(files)) < len(files):
         raise TscanError("two formats cannot share a file", "give each of them its own")
 

@@ -153,13 +153,14 @@ class AnswerMaker:
         return parts.others or _MISSING
 
     def _when(self, tree: When, bindings: Bindings) -> Any:
-        holds = tree.condition.evaluate(bindings)
+        holds = _value(tree.condition, bindings)
         if holds is True:
             return self._again(tree.then, bindings)
-        if holds is False:
+        # Of an argument that nobody sets, no condition holds.
+        if holds is False or holds is _MISSING:
             return self._again(tree.otherwise, bindings)
         if isinstance(holds, Unreadable):
-            return _known_to_be_there(holds)
+            return holds
         return Unreadable(f"{tree.condition.source} is neither true nor false")
 
     def _first_of(self, tree: FirstOf, bindings: Bindings) -> Any:
@@ -191,7 +192,8 @@ class AnswerMaker:
         if mapping is _MISSING:
             return []
         if not isinstance(mapping, Mapping):
-            return mapping if isinstance(mapping, Unreadable) else Unreadable("tags are no mapping")
+            is_unread = isinstance(mapping, Unreadable)
+            return mapping if is_unread else Unreadable("tags are a list, not a mapping")
         return [{tree.key: key, tree.value: value} for key, value in mapping.items()]
 
     def _not_in_plan(self, tree: NotInPlan, bindings: Bindings) -> Any:
@@ -227,18 +229,15 @@ def _value(expression: Expression, bindings: Bindings) -> Any:
     return value
 
 
-def _known_to_be_there(unread: Unreadable) -> Unreadable:
-    """A condition that is open makes the tree unread, whatever the condition's own value is."""
-    return Unreadable(unread.reason, gaps=unread.gaps)
-
-
 def without(items: list[Any], taken: Iterable[Any]) -> tuple[list[Any], str]:
     """A list without what other records say, and why that could not be told; empty: it could.
 
     A provider joins rules that differ in one member, so records are compared by their atoms: one
     for each element of each list that they hold.
     """
-    atoms = [atom for item in items for atom in _atoms(item)]
+    atoms: list[Any] = []
+    for item in items:
+        atoms.extend(_atoms(item))
     not_found = ""
     for one in taken:
         for atom in _atoms(one):
@@ -255,11 +254,9 @@ def _atoms(item: Any) -> list[Any]:
     lists = {name: value for name, value in item.items() if isinstance(value, list)}
     plain = {name: value for name, value in item.items() if name not in lists}
     empty: dict[str, list[Any]] = {name: [] for name in lists}
-    atoms = [
-        {**plain, **empty, name: [element]}
-        for name, elements in lists.items()
-        for element in elements
-    ]
+    atoms: list[Any] = []
+    for name, elements in lists.items():
+        atoms.extend({**plain, **empty, name: [element]} for element in elements)
     return atoms or [dict(item)]
 
 

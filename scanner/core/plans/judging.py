@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from scanner.core.judging.evaluate import evaluate_check
@@ -49,14 +50,16 @@ def judge_plans(
 
     Over a scan, the account before and after the plan is judged.
     """
-    all_maps = [one for several in maps.values() for one in several]
+    all_maps = list(chain.from_iterable(maps.values()))
     before = World(plans.values(), "before", all_maps)
     after = World(plans.values(), "after", all_maps)
     asked, not_asked = _asked(checks, library, maps, live)
     earlier = _judge(before, None, library, maps, asked, estate, live)
     later = _judge(after, before, library, maps, asked, estate, live)
     findings = _compare(earlier, later, {check.id: check for check in asked}, library, after)
-    types = {name for one in all_maps for name in one.all_types}
+    types: set[str] = set()
+    for plan_map in all_maps:
+        types.update(plan_map.all_types)
     counts = {name: len(after.by_type[name]) for name in sorted(after.by_type)}
     return PlanReport(
         target=estate.target,
@@ -80,9 +83,9 @@ def _unmapped(plans: Mapping[str, Mapping[str, Any]], types: set[str]) -> dict[s
 def _notes(plans: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
     for name, plan in plans.items():
         if not plan["complete"]:
-            yield f"{name} is not complete: Terraform left out resources, which are not judged"
+            yield f"{name} is incomplete: Terraform left out resources, which are not evaluated"
         if plan["targeted"]:
-            yield f"{name} defers changes, which are not judged"
+            yield f"{name} has deferred changes, which are not evaluated"
 
 
 def _asked(
@@ -116,7 +119,7 @@ def _readable(check: Check, library: Library, maps: Iterable[PlanMap]) -> bool:
             roots.update(source[0] for source in attributes[path[1]].api.paths)
     if not roots:
         return True
-    return any((root,) not in plan_map.unread for plan_map in maps for root in roots)
+    return any(not roots <= plan_map.unread_answers for plan_map in maps)
 
 
 def _judge(
@@ -174,8 +177,10 @@ def _says_nothing(finding: Finding, item: PlanItem) -> bool:
     """Whether a finding is open only because the rest of its resource lies outside the plan."""
     if not item.is_partial or finding.verdict is not Verdict.UNKNOWN:
         return False
-    parts = [part for found in item.parts.values() for part in found.found]
-    return not any(_has_unread(part.values) for part in parts)
+    for parts in item.parts.values():
+        if any(_has_unread(part.values) for part in parts.found):
+            return False
+    return True
 
 
 def _has_unread(value: object) -> bool:

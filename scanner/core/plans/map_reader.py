@@ -141,14 +141,14 @@ class MapReader:
     ) -> dict[str, Any]:
         """The arguments, with what the cloud gives where nobody sets one."""
         values = dict(found.values)
-        for name, given in self.map.unset.items():
-            if self._is_unset(found, name, values.get(name)):
-                values[name] = given
         for name, part in self.map.parts.items():
             # The plan deletes the part: what the provider read of it before holds no more.
             is_deleted = earlier.get(name) and not parts[name].found
             if part.tells and is_deleted and not part.many:
                 values.pop(part.tells, None)
+        for name, given in self.map.unset.items():
+            if self._is_unset(found, name, values.get(name)):
+                values[name] = given
         for name, same in self.map.same.items():
             if same in values:
                 values[name] = values[same]
@@ -255,14 +255,14 @@ class MapReader:
         reasons = {path: unread(why) for path, why in self.map.unread.items()}
         reason = reasons.get((name,))
         if reason is not None or tree is None:
-            return reason or unread(f"a plan does not say {name}")
+            return reason or unread(f"{name} is not in a plan")
         made = maker.make(tree)
         return with_unread(made, [path for path in reasons if path[0] == name], reasons)
 
     def _read(self, bindings: Bindings, identity: str, name: str) -> tuple[ReadResource, Value]:
         own_id: Any = self.plan.kind.identity.evaluate(bindings)
         if not isinstance(own_id, str | Unreadable):
-            own_id = Unreadable("the plan does not say its id")
+            own_id = Unreadable("its id is not in the plan")
         bindings[OPERATIONS] = dict.fromkeys(("it", *self.plan.details), "the plan")
         # A policy is judged by the resource that it is attached to; a symbol names none.
         bindings["resource"] = own_id if isinstance(own_id, str) else identity

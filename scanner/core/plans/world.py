@@ -68,7 +68,9 @@ class World:
         self, plans: Iterable[Mapping[str, Any]], side: Side, maps: Iterable[PlanMap]
     ) -> None:
         self.side: Final = side
-        self._same = {name: found.same for found in maps for name in found.types}
+        self._same: dict[str, Mapping[str, str]] = {}
+        for plan_map in maps:
+            self._same.update(dict.fromkeys(plan_map.types, plan_map.same))
         self.resources: dict[str, PlanResource] = {}
         self.by_type: dict[str, list[PlanResource]] = defaultdict(list)
         self.twice: set[str] = set()
@@ -84,7 +86,9 @@ class World:
 
     def of_types(self, types: Sequence[str]) -> list[PlanResource]:
         """The managed resources of some types, in order of address."""
-        found = [one for name in types for one in self.by_type[name]]
+        found: list[PlanResource] = []
+        for name in types:
+            found.extend(self.by_type.get(name, ()))
         return sorted(found, key=lambda one: one.address)
 
 
