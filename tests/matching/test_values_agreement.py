@@ -8,7 +8,8 @@ from scanner.core.policies import read_trust_policy
 from tests.helpers.policy_documents import ACCOUNT, GITHUB, document, trust
 from tests.matching.values_agreement import Values
 
-SUBJECT = "token.actions.githubusercontent.com:sub"
+PROVIDER = "token.actions.githubusercontent.com"
+SUBJECT = f"{PROVIDER}:sub"
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 
 
@@ -41,3 +42,20 @@ def test_a_subject_is_named_by_each_operator_of_texts(operator: str) -> None:
         records = read["federated"]
         assert isinstance(records, list)
         assert [record["subject_bound"] for record in records] == [expected]
+
+
+def test_statements_that_trust_no_provider_of_tokens() -> None:
+    saml = f"arn:aws:iam::{ACCOUNT}:saml-provider/Directory"
+    for statement, providers in (
+        (trust({"Federated": GITHUB}, "sts:TagSession"), []),
+        (trust({"Federated": GITHUB}, "sts:*"), [PROVIDER]),
+        (trust({"Federated": GITHUB}, NotAction=WEB_IDENTITY), []),
+        (trust({"Federated": GITHUB}, NotAction="sts:TagSession"), [PROVIDER]),
+        (trust({"Federated": saml}, WEB_IDENTITY), []),
+        (trust({"Federated": [saml, GITHUB]}, WEB_IDENTITY), [PROVIDER]),
+    ):
+        read = read_trust_policy(document(statement), account=ACCOUNT)
+        assert isinstance(read, dict)
+        records = read["federated"]
+        assert isinstance(records, list)
+        assert [record["provider"] for record in records] == providers
