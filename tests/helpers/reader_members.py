@@ -9,7 +9,7 @@ import json
 import random
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -24,11 +24,12 @@ from scanner.model.kinds import Kind, Listing
 from scanner.model.library import Library
 from scanner.model.values import Unreadable
 from scanner.providers import reader
+from tests.helpers.provider_members import by_name
 from tests.helpers.provider_models import SOURCES, answer_of, session
 from tests.helpers.tracked_answers import Maker, Record, Seen, follow, walked
 
 _RUNS: Final = 1000
-_QUIET: Final = 130
+_QUIET: Final = 180
 _WORDS: Final = 3
 _MOST_CALLS: Final = 400
 _AWS: Final = ("config", "iam", "organizations", "s3", "s3control", "wafv2")
@@ -238,3 +239,90 @@ def _imported(module: ModuleType) -> list[ModuleType]:
         for name in names
         if name is not None and name.startswith("scanner.providers.") and name in sys.modules
     ]
+
+
+# -- what is left --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A line of `reader_members.tsv` or `reader_values.tsv`: what is set aside, and why."""
+
+    reader: str
+    """A pattern."""
+    operation: str
+    structure: str
+    names: frozenset[str]
+
+    def is_for(self, name: str, place: tuple[str, str]) -> bool:
+        """Whether it is about a structure that a reader looks at."""
+        return fnmatchcase(name, self.reader) and (self.operation, self.structure) == place
+
+
+def asides(text: str) -> list[Aside]:
+    """The lines of a file."""
+    found: list[Aside] = []
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            reader_name, operation, structure, names, why = line.split("\t")
+            assert why, line
+            found.append(Aside(reader_name, operation, structure, frozenset(names.split())))
+    return found
+
+
+def member_problems(
+    library: Library, seen: Mapping[str, Seen], lines: Sequence[Aside]
+) -> Iterator[str]:
+    """Members of structures that a reader does not look at and nobody set aside, and lines that set
+    aside what is looked at."""
+    left: dict[Aside, set[str]] = {line: set() for line in lines}
+    ignored = {kind.cloud: kind for kind in library.kinds.values()}
+    for name, found in sorted(seen.items()):
+        kind = ignored[name.partition(".")[0]]
+        for place, looked_at in sorted(found.members.items()):
+            unread = {m for m in found.shapes[place].members if m not in looked_at}
+            unread = {member for member in unread if not by_name(kind, member)}
+            for line in lines:
+                if line.is_for(name, place):
+                    left[line] |= line.names & unread
+                    unread -= line.names
+            for member in sorted(unread):
+                yield f"{name}: {' '.join(place)}.{member} is neither looked at nor set aside"
+    yield from _stale(left)
+
+
+def value_problems(seen: Mapping[str, Seen], lines: Sequence[Aside]) -> Iterator[str]:
+    """Values of enumerations that a reader looks at and does not name, and that nobody set aside,
+    and lines that set aside what is named."""
+    left: dict[Aside, set[str]] = {line: set() for line in lines}
+    for name, found in sorted(seen.items()):
+        words = {word.casefold() for word in words_of(name)}
+        for place, values in enumerations(found):
+            unnamed = {value for value in values if value.casefold() not in words}
+            for line in lines:
+                if line.is_for(name, place):
+                    left[line] |= line.names & unnamed
+                    unnamed -= line.names
+            for value in sorted(unnamed):
+                yield f"{name}: {' '.join(place)} may be {value}: neither named nor set aside"
+    yield from _stale(left)
+
+
+def enumerations(seen: Seen) -> Iterator[tuple[tuple[str, str], frozenset[str]]]:
+    """The operation, the structure with the member, and the values of each enumeration that is
+    looked at."""
+    for (operation, structure), looked_at in sorted(seen.members.items()):
+        members = seen.shapes[operation, structure].members
+        for member in sorted(looked_at & members.keys()):
+            shape = members[member]
+            shape = shape.member if shape.type_name == "list" else shape
+            values = [one for one in getattr(shape, "enum", ()) if not one.endswith("_UNSPECIFIED")]
+            if values:
+                yield (operation, f"{structure}.{member}"), frozenset(values)
+
+
+def _stale(left: Mapping[Aside, set[str]]) -> Iterator[str]:
+    for line, names in left.items():
+        for name in sorted(line.names - names):
+            where = f"{line.reader} {line.operation} {line.structure}"
+            yield f"{where}: {name} is set aside for nothing"

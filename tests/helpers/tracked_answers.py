@@ -17,10 +17,19 @@ from tests.helpers.provider_models import output
 
 _DEEPEST: Final = 24
 """Levels of an answer."""
-_LIKELY: Final = {
+_LIKELY: Final[Mapping[str, Any]] = {
     "login": "web-flow",
     "messageHeadline": "Merge branch 'main' into fix",
     "Name": "AWSManagedRulesLinuxRuleSet",
+    "resourceTypes": ["AWS::RDS::DBInstance", "AWS::EC2::SecurityGroup"],
+    "resourceType": "AWS::RDS::DBInstance",
+    "state": "ACTIVE",
+    "connectorArn": "",
+    "recordingScope": "PAID",
+    "useOnly": "EXCLUSION_BY_RESOURCE_TYPES",
+    "Type": "application",
+    "DefaultAction": {},
+    "Action": {},
 }
 """Values by which a reader looks further, by member: chance alone would rarely meet them."""
 _LEFT_OUT_IF_ASKED: Final = 0.3
@@ -131,7 +140,7 @@ class Maker:
             if depth > _DEEPEST or self.chance.random() < left_out:
                 continue
             value = self._value(member, operation, depth + 1)
-            if name in _LIKELY and self.chance.random() < 0.3:
+            if name in _LIKELY and self.chance.random() < 0.5:
                 value = _LIKELY[name]
             dict.__setitem__(record, name, value)
         return record

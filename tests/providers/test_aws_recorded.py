@@ -37,7 +37,7 @@ COUNTS = {
     "resourceCounts": [{"resourceType": TABLE, "count": 3}, {"resourceType": VPC, "count": 1}]
 }
 AT = "2026-03-31T12:00:00.000Z"
-RUNNING = {"ConfigurationRecordersStatus": [{"name": "r", "recording": True}]}
+RUNNING = {"ConfigurationRecordersStatus": [{"name": "r", "recording": True, "lastStatus": "Success"}]}
 
 
 def run(reader: Any, answers: Mapping[str, Any], context: ReadContext = CONTEXT) -> Any:
