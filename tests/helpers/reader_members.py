@@ -8,12 +8,12 @@ import inspect
 import json
 import random
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
@@ -26,10 +26,11 @@ from scanner.model.values import Unreadable
 from scanner.providers import reader
 from tests.helpers.provider_members import by_name
 from tests.helpers.provider_models import SOURCES, answer_of, session
-from tests.helpers.tracked_answers import Maker, Record, Seen, follow, walked
+from tests.helpers.provider_values import Site
+from tests.helpers.tracked_answers import Maker, Seen, follow, walked
 
 _RUNS: Final = 1000
-_QUIET: Final = 180
+_QUIET: Final = 120
 _WORDS: Final = 3
 _MOST_CALLS: Final = 400
 _AWS: Final = ("config", "iam", "organizations", "s3", "s3control", "wafv2")
@@ -71,14 +72,14 @@ def reads(library: Library) -> Mapping[str, Seen]:
         name = use.listing.reader
         # A second source is the same program for every kind.
         if use.root or name not in found:
-            seen = found.setdefault(name, Seen())
-            _run_until_quiet(library, use, seen)
+            found[name] = seen_by(library, use, found.get(name))
     return found
 
 
-def _run_until_quiet(library: Library, use: Use, seen: Seen) -> None:
-    """Run a reader until more answers show nothing new; a member that is missed is reported as
-    unread, never the other way round."""
+def seen_by(library: Library, use: Use, seen: Seen | None = None) -> Seen:
+    """What a reader looks at, run until more answers show nothing new; a member that is missed is
+    reported as unread, never the other way round."""
+    seen = Seen() if seen is None else seen
     quiet = 0
     for seed in range(_RUNS):
         before = seen.count
@@ -86,14 +87,15 @@ def _run_until_quiet(library: Library, use: Use, seen: Seen) -> None:
         quiet = quiet + 1 if seen.count == before else 0
         if quiet == _QUIET:
             break
+    return seen
 
 
 def _maker(name: str, seed: int, seen: Seen) -> Maker:
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    chance = random.Random(seed)
     cloud = name.partition(".")[0]
     words = [word for word in words_of(name) if not _is_name(word, cloud)]
     # Few at a time, so that names meet.
-    return Maker(chance, chance.sample(words, min(_WORDS, len(words))), seen)
+    return Maker(seed, chance.sample(words, min(_WORDS, len(words))), seen)
 
 
 def _is_name(word: str, cloud: str) -> bool:
@@ -235,13 +237,17 @@ def _imported(module: ModuleType) -> list[ModuleType]:
     tree = ast.parse(inspect.getsource(module))
     names = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     return [
-        sys.modules[name]
+        import_module(name)
         for name in names
-        if name is not None and name.startswith("scanner.providers.") and name in sys.modules
+        if name is not None and name.startswith("scanner.providers.")
     ]
 
 
 # -- what is left --------------------------------------------------------------------------------
+
+
+_ALL: Final = "*"
+"""In place of values: which they are does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +258,7 @@ class Aside:
     """A pattern."""
     operation: str
     structure: str
+    """With the member, of values."""
     names: frozenset[str]
 
     def is_for(self, name: str, place: tuple[str, str]) -> bool:
@@ -291,21 +298,42 @@ def member_problems(
     yield from _stale(left)
 
 
-def value_problems(seen: Mapping[str, Seen], lines: Sequence[Aside]) -> Iterator[str]:
+def value_problems(
+    library: Library, seen: Mapping[str, Seen], lines: Sequence[Aside]
+) -> Iterator[str]:
     """Values of enumerations that a reader looks at and does not name, and that nobody set aside,
     and lines that set aside what is named."""
     left: dict[Aside, set[str]] = {line: set() for line in lines}
     for name, found in sorted(seen.items()):
-        words = {word.casefold() for word in words_of(name)}
+        words = {word.casefold() for word in (*words_of(name), *_compared(library, name))}
         for place, values in enumerations(found):
             unnamed = {value for value in values if value.casefold() not in words}
             for line in lines:
                 if line.is_for(name, place):
-                    left[line] |= line.names & unnamed
-                    unnamed -= line.names
+                    names = unnamed if _ALL in line.names else line.names & unnamed
+                    left[line] |= {_ALL} if names and _ALL in line.names else names
+                    unnamed -= names
             for value in sorted(unnamed):
                 yield f"{name}: {' '.join(place)} may be {value}: neither named nor set aside"
     yield from _stale(left)
+
+
+def _compared(library: Library, name: str) -> Iterator[str]:
+    """The texts in expressions of the kinds that a reader reads for, and of their checks."""
+    for use in uses(library):
+        if use.listing.reader == name and use.root:
+            for source in _sources(library, use.kind):
+                yield from Site("", source).named
+
+
+def _sources(library: Library, kind: Kind) -> Iterator[str]:
+    for attribute in kind.attributes.values():
+        for part in (attribute, *attribute.each.values()):
+            yield part.api.source
+    for check in library.checks.values():
+        if check.kind == kind.id:
+            for expression in check.expressions:
+                yield expression.source
 
 
 def enumerations(seen: Seen) -> Iterator[tuple[tuple[str, str], frozenset[str]]]:

@@ -6,9 +6,11 @@ reads: no declaration could say it more surely."""
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from zlib import crc32
 
 from botocore.model import Shape
 
@@ -18,6 +20,7 @@ from tests.helpers.provider_models import output
 _DEEPEST: Final = 24
 """Levels of an answer."""
 _LIKELY: Final[Mapping[str, Any]] = {
+    "__typename": "User",
     "login": "web-flow",
     "messageHeadline": "Merge branch 'main' into fix",
     "Name": "AWSManagedRulesLinuxRuleSet",
@@ -26,6 +29,8 @@ _LIKELY: Final[Mapping[str, Any]] = {
     "state": "ACTIVE",
     "connectorArn": "",
     "recordingScope": "PAID",
+    "recording": True,
+    "lastStatus": "Success",
     "useOnly": "EXCLUSION_BY_RESOURCE_TYPES",
     "Type": "application",
     "DefaultAction": {},
@@ -95,20 +100,30 @@ class Record(dict[str, Any]):
         return super().__getitem__(member)
 
 
+def _chance(of: str) -> random.Random:
+    # Not by the text itself, whose digest takes longer.
+    return random.Random(crc32(of.encode()))
+
+
 @dataclass(slots=True)
 class Maker:
     """Makes answers by chance: the same seed makes the same ones."""
 
-    chance: random.Random
+    seed: int
     words: Sequence[str]
     """Texts that the reader compares with."""
     seen: Seen
     made: list[Record] = field(default_factory=list)
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+    """Of the member that is made: another member of the model leaves it as it is."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """How many structures of a name were made."""
     within: list[str] = field(default_factory=list)
     """Names of the structures around the one that is made."""
 
     def answer(self, operation: str) -> Any:
         """One answer of an operation."""
+        self.chance = _chance(f"{self.seed} {operation}")
         return self._value(output(operation), operation, 0)
 
     def _value(self, shape: Shape, operation: str, depth: int) -> Any:
@@ -121,7 +136,7 @@ class Maker:
             self.within.pop()
             return record
         if shape.type_name == "list":
-            count = self.chance.choice((0, 1, 1, 2)) if depth < _DEEPEST else 0
+            count = self.chance.choice((0, 1, 1, 1, 2, 2)) if depth < _DEEPEST else 0
             return [self._value(shape.member, operation, depth + 1) for _ in range(count)]
         if shape.type_name == "map":
             key = self._text()
@@ -133,17 +148,23 @@ class Maker:
         record.place = (operation, shape.name)
         record.shape = shape
         record.seen = self.seen
-        record.chance = self.chance
         self.made.append(record)
-        left_out = self.chance.choice(_LEFT_OUT)
+        self.counts[shape.name] += 1
+        place = f"{self.seed} {shape.name} {self.counts[shape.name]}"
+        record.chance = around = _chance(place)
+        left_out = around.choice(_LEFT_OUT)
+        outer = self.chance
         for name, member in shape.members.items():
-            if depth > _DEEPEST or self.chance.random() < left_out:
-                continue
-            value = self._value(member, operation, depth + 1)
-            if name in _LIKELY and self.chance.random() < 0.5:
-                value = _LIKELY[name]
-            dict.__setitem__(record, name, value)
+            self.chance = _chance(f"{place} {name}")
+            if depth <= _DEEPEST and self.chance.random() >= left_out:
+                dict.__setitem__(record, name, self._member(name, member, operation, depth))
+        self.chance = outer
         return record
+
+    def _member(self, name: str, shape: Shape, operation: str, depth: int) -> Any:
+        if name in _LIKELY and self.chance.random() < 0.7:
+            return _LIKELY[name]
+        return self._value(shape, operation, depth + 1)
 
     def _scalar(self, shape: Shape) -> Any:
         if shape.type_name == "boolean":

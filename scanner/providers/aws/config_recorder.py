@@ -87,7 +87,9 @@ def records(recorder: Row, kind: str) -> bool:
     group = recorder.get("recordingGroup")
     if not isinstance(group, Mapping):
         return False
-    return _chosen(group, kind) and _frequency(_part(recorder, "recordingMode"), kind) == "CONTINUOUS"
+    return (
+        _chosen(group, kind) and _frequency(_part(recorder, "recordingMode"), kind) == "CONTINUOUS"
+    )
 
 
 def _chosen(group: Row, kind: str) -> bool:
