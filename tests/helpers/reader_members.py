@@ -287,13 +287,9 @@ def member_problems(
     for name, found in sorted(seen.items()):
         kind = ignored[name.partition(".")[0]]
         for place, looked_at in sorted(found.members.items()):
-            unread = {m for m in found.shapes[place].members if m not in looked_at}
+            unread = set(found.shapes[place].members) - looked_at
             unread = {member for member in unread if not by_name(kind, member)}
-            for line in lines:
-                if line.is_for(name, place):
-                    left[line] |= line.names & unread
-                    unread -= line.names
-            for member in sorted(unread):
+            for member in sorted(_without(unread, name, place, left)):
                 yield f"{name}: {' '.join(place)}.{member} is neither looked at nor set aside"
     yield from _stale(left)
 
@@ -308,14 +304,21 @@ def value_problems(
         words = {word.casefold() for word in (*words_of(name), *_compared(library, name))}
         for place, values in enumerations(found):
             unnamed = {value for value in values if value.casefold() not in words}
-            for line in lines:
-                if line.is_for(name, place):
-                    names = unnamed if _ALL in line.names else line.names & unnamed
-                    left[line] |= {_ALL} if names and _ALL in line.names else names
-                    unnamed -= names
-            for value in sorted(unnamed):
+            for value in sorted(_without(unnamed, name, place, left)):
                 yield f"{name}: {' '.join(place)} may be {value}: neither named nor set aside"
     yield from _stale(left)
+
+
+def _without(
+    names: set[str], reader_name: str, place: tuple[str, str], left: dict[Aside, set[str]]
+) -> set[str]:
+    """The names that no line sets aside; what a line is for is noted in `left`."""
+    for line in left:
+        if line.is_for(reader_name, place):
+            found = set(names) if _ALL in line.names else line.names & names
+            left[line] |= {_ALL} if found and _ALL in line.names else found
+            names = names - found
+    return names
 
 
 def _compared(library: Library, name: str) -> Iterator[str]:

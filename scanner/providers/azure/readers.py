@@ -230,10 +230,16 @@ def _with_group_members(
         given = [grant for grant in grants if grant.principal == group]
         yield from _add_members(group, given, found)
     members = [grant for grant in found.grants if grant.through]
-    found.note_hidden(grant for grant in people if grant.principal not in groups)
+    _note_hidden(people, members, found)
+    return people + members
+
+
+def _note_hidden(people: Sequence[_Grant], members: Sequence[_Grant], found: _Grants) -> None:
+    """Note who may stand behind principals that are neither single ones nor expanded."""
+    expanded = {grant.through for grant in members}
+    found.note_hidden(grant for grant in people if grant.principal not in expanded)
     # Members of a nested group are listed with the others; those of an eligible one are not.
     found.note_hidden(grant for grant in members if grant.kind in _GROUPS)
-    return people + members
 
 
 def _add_members(
