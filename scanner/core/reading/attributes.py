@@ -31,6 +31,9 @@ _PAIR_MEMBERS: Final = (
     ("TagKey", "TagValue"),
 )
 
+_ASKED: Final = re.compile(r"\.exists\(| ==")
+"""What is asked of a member comes after it: `it.parts.exists(p, …)`, `it.mode == 'x'`."""
+
 
 def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
     """The value of one attribute, from the raw answers in `bindings`."""
@@ -63,8 +66,7 @@ def _unread_if_set(attribute: Attribute, member: str, value: object) -> Unreadab
     # Providers write what nobody set as empty: "", [], {}, false, null.
     if value is ABSENT or not value:
         return None
-    # What is asked of a member comes after it: `it.parts.exists(p, …)`, `it.mode == 'x'`.
-    _, _, shown = re.split(r"\.exists\(| ==", member)[0].partition(".")
+    _, _, shown = _ASKED.split(member)[0].partition(".")
     return Unreadable(f"{shown} is set, and may change what {attribute.name} means")
 
 
