@@ -242,7 +242,9 @@ def test_a_service_that_is_not_registered_has_no_resources() -> None:
     assert said == {checks[0]: [], checks[1]: ["unknown"]}
 
 
-WRITE, DELETE = (f"Microsoft.Authorization/policyAssignments/{verb}" for verb in ("write", "delete"))
+WRITE, DELETE = (
+    f"Microsoft.Authorization/policyAssignments/{verb}" for verb in ("write", "delete")
+)
 CATEGORY = {"field": "category", "equals": "Administrative"}
 EITHER = {"anyOf": [{"field": "operationName", "equals": verb} for verb in (WRITE, DELETE)]}
 
