@@ -160,7 +160,7 @@ def _bypass(path: Mapping[str, str], ruleset: object) -> Generator[Call, Answer,
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
     if answer.data.get("enforcement") != "active":
-        # Rules are listed where they are in force: here two answers of GitHub contradict each other.
+        # Only rules in force are listed: two answers of GitHub contradict each other.
         return Unreadable(f"{_RULESET} did not return that ruleset {ruleset} is active")
     actors = answer.data.get("bypass_actors")
     # GitHub leaves the list out for those who may not edit the ruleset: silence is not "nobody".
