@@ -16,7 +16,7 @@ from scanner.core.reading.inventory_rows import own_rows
 from scanner.core.reading.known_values import with_known_values
 from scanner.core.reading.read_plan import ReadPlan, listing_requests, operations
 from scanner.core.reading.read_scope import Bindings, KindRead, ReadResource, ReadScope
-from scanner.core.reading.request_builder import applies, make_call, request_data
+from scanner.core.reading.request_builder import applies, leaves_out, make_call, request_data
 from scanner.core.reading.shared_details import SharedDetails
 from scanner.model.answers import Answer
 from scanner.model.expressions import Expression
@@ -193,7 +193,7 @@ class KindReader:
             reader = self._readers(declared.reader)
             return lookup.run(reader, self._context(bindings))
         data = request_data(lookup, request, bindings, attempt=attempt)
-        items = items_at(data, request.items[0])
+        items = items_at(data, request.items[0], leaves_out=leaves_out(request, self.kind))
         return own_rows(items, request)
 
     def _check_completeness(

@@ -1,0 +1,277 @@
+"""Spoils single members of answers in every way that takes evidence away, and finds what looks
+better for it.
+
+A mutant differs from its snapshot in one member of one answer, and only the checks that read this
+operation are judged."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from scanner import pipeline
+from scanner.core.reading.inventory import with_inventory
+from scanner.core.reading.read_plan import answer_paths, plan_reads, plan_requests
+from scanner.model.answers import Answer, Snapshot
+from scanner.model.findings import Verdict
+from scanner.model.library import Library
+from tests.helpers.provider_models import WrongError, output, walk
+
+Path = tuple[str | int, ...]
+Shape = tuple[str, ...]
+Key = tuple[str, str, str]
+"""A check, the resource that it has a finding on, and its region where it is all of one."""
+Verdicts = Mapping[Key, Verdict]
+
+DROPPED: Final = object()
+UNKNOWN_VALUE: Final = "A_VALUE_THAT_NO_MODEL_KNOWS"
+EACH: Final = 3
+"""Members of one operation, place and value that are spoiled in one snapshot, at most."""
+_LONGEST: Final = 40
+"""Characters of a text by which it differs from another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One member of one answer."""
+
+    answer: str
+    operation: str
+    path: Path
+    value: Any
+
+    @property
+    def shape(self) -> Shape:
+        """The path with `[]` for any item of a list."""
+        return tuple("[]" if isinstance(step, int) else step for step in self.path)
+
+    @property
+    def shown(self) -> str:
+        """For people: `ec2:DescribeInstances Reservations[].Instances`."""
+        return f"{self.operation} {'.'.join(self.shape).replace('.[]', '[]')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """A member and what stands in its place."""
+
+    member: Member
+    kind: str
+    """`dropped`, `null`, `empty`, `another type`, `unknown value`."""
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Better:
+    """What looks better with less evidence."""
+
+    mutant: Mutant
+    check: str
+    resource: str
+    before: str
+    after: str
+
+
+# -- members and mutants --------------------------------------------------------------------------
+
+
+def members(snapshot: Snapshot, each: int = EACH) -> Iterator[Member]:
+    """The members of all answers; of those that are alike no more than `each`."""
+    seen: Counter[object] = Counter()
+    for key, answer in snapshot.answers.items():
+        for path, value in _below(answer.data, ()):
+            one = Member(answer=key, operation=answer.call.operation, path=path, value=value)
+            alike = (one.operation, one.shape, _class_of(value))
+            seen[alike] += 1
+            if seen[alike] <= each:
+                yield one
+
+
+def _below(data: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(data, dict):
+        for name, value in data.items():
+            yield (*path, name), value
+            yield from _below(value, (*path, name))
+    elif isinstance(data, list):
+        # A long list is much of the same: its ends and its middle stand for it.
+        for index in sorted({0, len(data) // 2, len(data) - 1}) if data else ():
+            yield from _below(data[index], (*path, index))
+
+
+def _class_of(value: Any) -> object:
+    if isinstance(value, dict | list):
+        return type(value), bool(value)
+    if isinstance(value, str):
+        return value[:_LONGEST]
+    return type(value), value
+
+
+def mutants(member: Member) -> Iterator[Mutant]:
+    """The member spoiled in each way."""
+
+    def mutant(kind: str, value: Any) -> Mutant:
+        return Mutant(member=member, kind=kind, value=value)
+
+    yield mutant("dropped", DROPPED)
+    if member.value is not None:
+        yield mutant("null", None)
+    for value in _others(member.value):
+        yield mutant("another type", value)
+    if isinstance(member.value, dict) and member.value:
+        yield mutant("empty", {})
+    if isinstance(member.value, str) and member.value:
+        yield mutant("empty", "")
+    if isinstance(member.value, str) and _is_enumerated(member):
+        yield mutant("unknown value", UNKNOWN_VALUE)
+
+
+def _others(value: Any) -> Iterator[Any]:
+    """Values of other types, the empty ones among them."""
+    for other in ({}, [], "", "text", 7, True):
+        if not isinstance(value, type(other)):
+            yield other
+
+
+def _is_enumerated(member: Member) -> bool:
+    try:
+        shape = walk(output(member.operation), member.shape)
+    except (WrongError, AttributeError):
+        return False
+    return bool(getattr(shape, "enum", None))
+
+
+def spoiled(data: Any, path: Path, value: Any) -> Any:
+    """The data with another value at a path, or with nothing there."""
+    if not path:
+        return value
+    step, below = path[0], path[1:]
+    if isinstance(data, list):
+        return [spoiled(one, below, value) if at == step else one for at, one in enumerate(data)]
+    if not below and value is DROPPED:
+        return {name: inner for name, inner in data.items() if name != step}
+    return {**data, str(step): spoiled(data[step], below, value)}
+
+
+# -- judging --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """What checks read: of each operation, the checks, and the members that any kind may see."""
+
+    checks: Mapping[str, frozenset[str]]
+    members: Mapping[str, tuple[Shape, ...]]
+
+    @classmethod
+    def of(cls, library: Library) -> _Reads:
+        """What every check of a library reads."""
+        checks: dict[str, set[str]] = defaultdict(set)
+        for name, check in library.checks.items():
+            for plan in plan_reads(library, [check]).values():
+                for request in plan_requests(plan):
+                    checks[request.operation].add(name)
+        members: dict[str, tuple[Shape, ...]] = {}
+        for operation, paths in answer_paths(library).items():
+            members[operation] = tuple(_plain(path.split(".")) for path in paths)
+        return cls({name: frozenset(found) for name, found in checks.items()}, members)
+
+    def is_read(self, member: Member) -> bool:
+        """Whether any expression, or a reader, may see the member."""
+        shape = _plain(member.shape)
+        for path in self.members.get(member.operation, ()):
+            if "*" in path or all(one == other for one, other in zip(shape, path, strict=False)):
+                return True
+        return False
+
+
+def _plain(steps: Sequence[str]) -> Shape:
+    """Steps without those into lists."""
+    plain = (step.replace("[]", "") for step in steps)
+    return tuple(step for step in plain if step and not step.isdigit())
+
+
+class Judge:
+    """Judges mutants, each as far as its operation is read."""
+
+    def __init__(self, library: Library) -> None:
+        # Controls follow from findings: without them judging takes a fraction of the time.
+        self.library = replace(library, controls={}, frameworks={}, manual={})
+        self._reads: dict[tuple[str, ...], _Reads] = {}
+
+    def reads(self, snapshot: Snapshot) -> _Reads:
+        """What the checks read in a snapshot, by listings or by an inventory."""
+        if snapshot.bulk not in self._reads:
+            self._reads[snapshot.bulk] = _Reads.of(with_inventory(self.library, snapshot.bulk))
+        return self._reads[snapshot.bulk]
+
+    def verdicts(self, snapshot: Snapshot, checks: Collection[str]) -> Verdicts:
+        """Every verdict of these checks."""
+        assessment = pipeline.judge([snapshot], self.library, checks=tuple(sorted(checks)))
+        found: dict[Key, Verdict] = {}
+        for finding in assessment.findings:
+            ref = finding.resource
+            place = ref.region if ref.id == "*" else ""
+            found[finding.check, ref.id, place] = finding.verdict
+        return found
+
+
+class Mutated:
+    """One snapshot, judged whole once, and the mutants that are made of it."""
+
+    def __init__(self, snapshot: Snapshot, judge: Judge) -> None:
+        self.snapshot = snapshot
+        self.judge = judge
+        self.reads = judge.reads(snapshot)
+        names = map(judge.library.current_id, snapshot.checks)
+        self.checks = frozenset(names) & set(judge.library.checks)
+        self.before = judge.verdicts(snapshot, self.checks)
+
+    def checks_of(self, member: Member) -> frozenset[str]:
+        """The checks of the snapshot that read the operation."""
+        return self.reads.checks.get(member.operation, frozenset()) & self.checks
+
+    def mutants(self, member: Member) -> Iterator[Mutant]:
+        """All mutants of a member; what nothing reads is dropped, and no more."""
+        if self.reads.is_read(member):
+            yield from mutants(member)
+        else:
+            yield Mutant(member=member, kind="dropped", value=DROPPED)
+
+    def better(self, mutant: Mutant) -> list[Better]:
+        """What looks better in a mutant: there must be nothing."""
+        checks = self.checks_of(mutant.member)
+        if not checks:
+            return []
+        before = {key: verdict for key, verdict in self.before.items() if key[0] in checks}
+        after = self.judge.verdicts(self.mutated(mutant), checks)
+        return list(_improvements(mutant, before, after))
+
+    def mutated(self, mutant: Mutant) -> Snapshot:
+        """The snapshot with the member spoiled."""
+        member = mutant.member
+        answer: Answer = self.snapshot.answers[member.answer]
+        less = replace(answer, data=spoiled(answer.data, member.path, mutant.value))
+        answers = {**self.snapshot.answers, member.answer: less}
+        return replace(self.snapshot, answers=answers)
+
+
+def _improvements(mutant: Mutant, before: Verdicts, after: Verdicts) -> Iterator[Better]:
+    """Findings that pass now and did not, or are gone while nothing unknown stands for them."""
+    open_checks = {
+        key[0]
+        for key, verdict in after.items()
+        if verdict is Verdict.UNKNOWN and (key[1] == "*" or before.get(key) is not verdict)
+    }
+    for key, new in after.items():
+        old = before.get(key)
+        if new is Verdict.PASS and old is not Verdict.PASS:
+            was = "not shown" if old is None else old.value
+            yield Better(mutant=mutant, check=key[0], resource=key[1], before=was, after="pass")
+    for key in before.keys() - after.keys():
+        old = before[key]
+        if old is not Verdict.PASS and key[0] not in open_checks:
+            yield Better(
+                mutant=mutant, check=key[0], resource=key[1], before=old.value, after="gone"
+            )
