@@ -6,17 +6,25 @@ operation are judged."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from botocore.model import Shape as BotoShape
+
 from scanner import pipeline
 from scanner.core.reading.inventory import with_inventory
-from scanner.core.reading.read_plan import answer_paths, plan_reads, plan_requests
+from scanner.core.reading.read_plan import (
+    answer_paths,
+    plan_reads,
+    plan_requests,
+    root_in_answer,
+)
 from scanner.model.answers import Answer, Snapshot
 from scanner.model.findings import Verdict
 from scanner.model.library import Library
+from tests.helpers.declared_absence import Declared, declared
 from tests.helpers.provider_models import WrongError, output, walk
 
 Path = tuple[str | int, ...]
@@ -27,8 +35,6 @@ Verdicts = Mapping[Key, Verdict]
 
 DROPPED: Final = object()
 UNKNOWN_VALUE: Final = "A_VALUE_THAT_NO_MODEL_KNOWS"
-EACH: Final = 3
-"""Members of one operation, place and value that are spoiled in one snapshot, at most."""
 _LONGEST: Final = 40
 """Characters of a text by which it differs from another one."""
 
@@ -73,20 +79,28 @@ class Better:
     before: str
     after: str
 
+    def __str__(self) -> str:
+        member = self.mutant.member
+        return (
+            f"{self.check}: {self.resource} was {self.before} and is {self.after}:"
+            f" {member.shown} {self.mutant.kind} ({self.mutant.value!r:.40}),"
+            f" was {member.value!r:.60}"
+        )
+
 
 # -- members and mutants --------------------------------------------------------------------------
 
 
-def members(snapshot: Snapshot, each: int = EACH) -> Iterator[Member]:
-    """The members of all answers; of those that are alike no more than `each`."""
-    seen: Counter[object] = Counter()
+def members(snapshot: Snapshot) -> Iterator[Member]:
+    """The members of all answers."""
     for key, answer in snapshot.answers.items():
         for path, value in _below(answer.data, ()):
-            one = Member(answer=key, operation=answer.call.operation, path=path, value=value)
-            alike = (one.operation, one.shape, _class_of(value))
-            seen[alike] += 1
-            if seen[alike] <= each:
-                yield one
+            yield Member(answer=key, operation=answer.call.operation, path=path, value=value)
+
+
+def alike(member: Member) -> object:
+    """What members have in common of which one stands for all."""
+    return member.operation, member.shape, _class_of(member.value)
 
 
 def _below(data: Any, path: Path) -> Iterator[tuple[Path, Any]]:
@@ -114,7 +128,9 @@ def mutants(member: Member) -> Iterator[Mutant]:
     def mutant(kind: str, value: Any) -> Mutant:
         return Mutant(member=member, kind=kind, value=value)
 
-    yield mutant("dropped", DROPPED)
+    # An item of a list is one less, as any list may be: only its members can be missing.
+    if isinstance(member.path[-1], str):
+        yield mutant("dropped", DROPPED)
     if member.value is not None:
         yield mutant("null", None)
     for value in _others(member.value):
@@ -123,7 +139,7 @@ def mutants(member: Member) -> Iterator[Mutant]:
         yield mutant("empty", {})
     if isinstance(member.value, str) and member.value:
         yield mutant("empty", "")
-    if isinstance(member.value, str) and _is_enumerated(member):
+    if isinstance(member.value, str) and member.value:
         yield mutant("unknown value", UNKNOWN_VALUE)
 
 
@@ -134,12 +150,31 @@ def _others(value: Any) -> Iterator[Any]:
             yield other
 
 
-def _is_enumerated(member: Member) -> bool:
+def _modeled(member: Member) -> BotoShape | None:
+    """The shape of a member by the provider's model; None where the model cannot say."""
     try:
-        shape = walk(output(member.operation), member.shape)
-    except (WrongError, AttributeError):
-        return False
-    return bool(getattr(shape, "enum", None))
+        return walk(output(member.operation), member.shape)
+    except WrongError:
+        return None
+
+
+_DEFAULTS: Final[Mapping[str, Any]] = {
+    "list": [],
+    "map": {},
+    "boolean": False,
+    "integer": 0,
+    "long": 0,
+    "string": "",
+}
+"""By the type of a model: what a cloud that leaves out defaults means by a missing member."""
+
+
+def default(member: Member) -> Mutant | None:
+    """The member with its default written out; None where its type has none."""
+    shape = _modeled(member)
+    if shape is None or getattr(shape, "enum", None) or shape.type_name not in _DEFAULTS:
+        return None
+    return Mutant(member=member, kind="default", value=_DEFAULTS[shape.type_name])
 
 
 def spoiled(data: Any, path: Path, value: Any) -> Any:
@@ -163,6 +198,10 @@ class _Reads:
 
     checks: Mapping[str, frozenset[str]]
     members: Mapping[str, tuple[Shape, ...]]
+    absences: Mapping[str, frozenset[Declared]]
+    enumerations: Mapping[str, frozenset[Shape]]
+    clouds: frozenset[str]
+    """Clouds that leave out members that hold the default of their type."""
 
     @classmethod
     def of(cls, library: Library) -> _Reads:
@@ -175,15 +214,58 @@ class _Reads:
         members: dict[str, tuple[Shape, ...]] = {}
         for operation, paths in answer_paths(library).items():
             members[operation] = tuple(_plain(path.split(".")) for path in paths)
-        return cls({name: frozenset(found) for name, found in checks.items()}, members)
+        clouds = {kind.cloud for kind in library.kinds.values() if kind.leaves_out_defaults}
+        return cls(
+            checks={name: frozenset(found) for name, found in checks.items()},
+            members=members,
+            absences=declared(library),
+            enumerations=_enumerations(library),
+            clouds=frozenset(clouds),
+        )
 
     def is_read(self, member: Member) -> bool:
         """Whether any expression, or a reader, may see the member."""
         shape = _plain(member.shape)
         for path in self.members.get(member.operation, ()):
-            if "*" in path or all(one == other for one, other in zip(shape, path, strict=False)):
+            if _leads(path, shape):
                 return True
         return False
+
+
+    def is_enumerated(self, member: Member) -> bool:
+        """Whether a kind knows all values of the member."""
+        shape = _plain(member.shape)
+        paths = self.enumerations.get(member.operation, ())
+        return any(len(path) == len(shape) and _leads(path, shape) for path in paths)
+
+    def has_meaning(self, member: Member) -> bool:
+        """Whether a kind declares what it means that the member is missing."""
+        shape = _plain(member.shape)
+        for one in self.absences.get(member.operation, ()):
+            above, below = _plain(one.above), _plain(one.below)
+            path = (*above, *below)
+            if one.exact and len(shape) != len(path):
+                continue
+            # What holds the items is no member of an item: nobody declares what its absence means.
+            if len(above) < len(shape) <= len(path) and _leads(path, shape):
+                return True
+        return False
+
+
+def _enumerations(library: Library) -> Mapping[str, frozenset[Shape]]:
+    """By operation: members of which kinds know every value (`make members` finds what they lack)."""
+    found: dict[str, set[Shape]] = defaultdict(set)
+    for kind in library.kinds.values():
+        for one in kind.values:
+            where = root_in_answer(kind, one.path[0], library)
+            if where is not None and not one.open:
+                found[where[0]].add(_plain((*where[1], *one.path[1:])))
+    return {operation: frozenset(paths) for operation, paths in found.items()}
+
+
+def _leads(path: Shape, shape: Shape) -> bool:
+    """Whether a path goes over a member; `*` is any key."""
+    return all(one in (other, "*") for one, other in zip(path, shape, strict=False))
 
 
 def _plain(steps: Sequence[str]) -> Shape:
@@ -234,10 +316,11 @@ class Mutated:
 
     def mutants(self, member: Member) -> Iterator[Mutant]:
         """All mutants of a member; what nothing reads is dropped, and no more."""
-        if self.reads.is_read(member):
-            yield from mutants(member)
-        else:
-            yield Mutant(member=member, kind="dropped", value=DROPPED)
+        for mutant in mutants(member):
+            if mutant.kind == "unknown value" and not self.reads.is_enumerated(member):
+                continue
+            if mutant.kind == "dropped" or self.reads.is_read(member):
+                yield mutant
 
     def better(self, mutant: Mutant) -> list[Better]:
         """What looks better in a mutant: there must be nothing."""
@@ -247,6 +330,19 @@ class Mutated:
         before = {key: verdict for key, verdict in self.before.items() if key[0] in checks}
         after = self.judge.verdicts(self.mutated(mutant), checks)
         return list(_improvements(mutant, before, after))
+
+    def violations(self, mutant: Mutant) -> list[Better]:
+        """What looks better, and nobody has declared that it may."""
+        found = self.better(mutant)
+        if not found or mutant.kind not in ("dropped", "null"):
+            return found
+        if self.reads.has_meaning(mutant.member):
+            return []
+        written_out = default(mutant.member)
+        if self.snapshot.target.cloud not in self.reads.clouds or written_out is None:
+            return found
+        same = {(one.check, one.resource, one.after) for one in self.better(written_out)}
+        return [one for one in found if (one.check, one.resource, one.after) not in same]
 
     def mutated(self, mutant: Mutant) -> Snapshot:
         """The snapshot with the member spoiled."""

@@ -14,6 +14,7 @@ from scanner.core.reading.context import ReadContext, Reader
 from scanner.core.reading.inventory import count_replaced_calls
 from scanner.core.reading.inventory_rows import own_rows
 from scanner.core.reading.known_values import with_known_values
+from scanner.core.reading.payloads import payloads, with_payload
 from scanner.core.reading.read_plan import ReadPlan, listing_requests, operations
 from scanner.core.reading.read_scope import Bindings, KindRead, ReadResource, ReadScope
 from scanner.core.reading.request_builder import applies, leaves_out, make_call, request_data
@@ -80,6 +81,7 @@ class KindReader:
         self._readers = readers
         self._operations = operations(plan.kind, kinds)
         self._shared = SharedDetails(plan, scope)
+        self._payloads = payloads(plan.kind)
 
     def ask(self, lookup: AnswerLookup) -> None:
         """Note the missing calls in the lookup. Attributes are not made: they need no calls."""
@@ -152,13 +154,13 @@ class KindReader:
             found.add(listed, no_parent)
             self._add_below(lookup, kind, declared, found, attempt)
             return found
-        parent_kind = self._kinds[declared.per]
-        parents = self._list(lookup, parent_kind)
-        self._check_completeness(lookup, parent_kind, parents)
+        above = self._kinds[declared.per]
+        parents = self._list(lookup, above)
+        self._check_completeness(lookup, above, parents)
         # A parent that was not listed may have children: gaps of the parents are gaps here too.
         found.gaps.extend(parents.gaps)
         for parent, grandparent in parents.items:
-            bindings = self._bind(lookup, parent_kind, parent, grandparent)
+            bindings = self._bind(lookup, above, parent, grandparent)
             bindings |= {"it": ABSENT, "parent": parent}
             listed = self._request_list(lookup, declared, bindings, attempt)
             found.add(listed, parent)
@@ -215,8 +217,7 @@ class KindReader:
         ids: set[str] = set()
         # Ids cost an evaluation for each item: only where a source names them.
         if any(source.means is CountMeaning.LISTS for source in kind.completeness):
-            for identity in self._identities(kind, listing):
-                ids.add(str(identity))
+            ids.update(map(str, self._identities(kind, listing)))
         listed = Listed(
             number=len(listing.items),
             ids=frozenset(ids),
@@ -326,7 +327,7 @@ class KindReader:
         # something that is not there any more.
         if answer is not None and answer.code in request.gone_on:
             return self._confirm_gone(lookup, kind, bindings, answer)
-        return lookup.read(call, request)
+        return with_payload(lookup.read(call, request), request.operation, self._payloads)
 
     def _confirm_gone(
         self,
@@ -373,7 +374,6 @@ class KindReader:
         return bindings
 
     def _context(self, bindings: Bindings, kind: Kind | None = None) -> ReadContext:
-        listing = (kind or self.kind).listing
         region = bindings["region"]
         return ReadContext(
             account=self.scope.account,
@@ -384,7 +384,7 @@ class KindReader:
             params=self.scope.params,
             started=self.scope.started,
             principal=self.scope.principal,
-            listed_by=tuple(listing_requests(listing)),
+            listed_by=tuple(listing_requests((kind or self.kind).listing)),
         )
 
 
