@@ -12,6 +12,7 @@ from typing import Final
 from botocore.model import Shape
 
 from scanner.core.reading.read_plan import Path, requests, root_in_answer
+from scanner.model.expressions import Expression
 from scanner.model.kinds import Attribute, Kind
 from scanner.model.library import Library
 from tests.helpers.provider_models import answer_of, output, walk
@@ -53,10 +54,15 @@ def declared(library: Library) -> Mapping[str, frozenset[Declared]]:
                     where = root_in_answer(kind, path[0], library)
                     if where is not None:
                         found[where[0]].add(Declared(where[1], path[1:]))
-                for path in _tested(part, paths):
+                for path in _tested(part.api, paths):
                     where = root_in_answer(kind, path[0], library)
                     if where is not None:
                         found[where[0]].add(Declared(where[1], path[1:], exact=True))
+        for expression in (kind.at, kind.identity, kind.label):
+            for path in _tested(expression, sorted(expression.paths)) if expression else ():
+                where = root_in_answer(kind, path[0], library)
+                if where is not None:
+                    found[where[0]].add(Declared(where[1], path[1:], exact=True))
         for request in requests(kind):
             if request.leaves_out_empty:
                 path = tuple(request.items[0].split("."))
@@ -64,9 +70,9 @@ def declared(library: Library) -> Mapping[str, frozenset[Declared]]:
     return {operation: frozenset(members) for operation, members in found.items()}
 
 
-def _tested(part: Attribute, paths: Iterable[Path]) -> Iterator[Path]:
+def _tested(expression: Expression, paths: Iterable[Path]) -> Iterator[Path]:
     """The members that an expression asks for with `has()`, from the answer on."""
-    for found in _HAS.findall(part.api.source):
+    for found in _HAS.findall(expression.source):
         root, *steps = found.split(".")
         tail = tuple(steps)
         for path in paths:

@@ -6,7 +6,7 @@ operation are judged."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -34,6 +34,8 @@ Key = tuple[str, str, str]
 Verdicts = Mapping[Key, Verdict]
 
 DROPPED: Final = object()
+_ABSENT: Final = frozenset({"dropped", "null", "empty"})
+"""Kinds of mutants in which a provider may mean that nothing is set."""
 UNKNOWN_VALUE: Final = "A_VALUE_THAT_NO_MODEL_KNOWS"
 _LONGEST: Final = 40
 """Characters of a text by which it differs from another one."""
@@ -334,7 +336,7 @@ class Mutated:
     def violations(self, mutant: Mutant) -> list[Better]:
         """What looks better, and nobody has declared that it may."""
         found = self.better(mutant)
-        if not found or mutant.kind not in ("dropped", "null"):
+        if not found or mutant.kind not in _ABSENT:
             return found
         if self.reads.has_meaning(mutant.member):
             return []
@@ -360,14 +362,26 @@ def _improvements(mutant: Mutant, before: Verdicts, after: Verdicts) -> Iterator
         for key, verdict in after.items()
         if verdict is Verdict.UNKNOWN and (key[1] == "*" or before.get(key) is not verdict)
     }
-    for key, new in after.items():
-        old = before.get(key)
-        if new is Verdict.PASS and old is not Verdict.PASS:
-            was = "not shown" if old is None else old.value
-            yield Better(mutant=mutant, check=key[0], resource=key[1], before=was, after="pass")
-    for key in before.keys() - after.keys():
-        old = before[key]
-        if old is not Verdict.PASS and key[0] not in open_checks:
-            yield Better(
-                mutant=mutant, check=key[0], resource=key[1], before=old.value, after="gone"
-            )
+    gone = {key: before[key] for key in before.keys() - after.keys()}
+    new = {key: after[key] for key in after.keys() - before.keys()}
+    # What has another name is gone and there again; as many of each verdict is no change.
+    renamed = Counter(_by_check(gone)) & Counter(_by_check(new))
+
+    def found(key: Key, was: str, now: str) -> Better:
+        return Better(mutant=mutant, check=key[0], resource=key[1], before=was, after=now)
+
+    for key in before.keys() & after.keys():
+        if after[key] is Verdict.PASS and before[key] is not Verdict.PASS:
+            yield found(key, before[key].value, "pass")
+    for key, verdict in sorted(new.items()):
+        if verdict is Verdict.PASS and not renamed[key[0], verdict]:
+            yield found(key, "not shown", "pass")
+    for key, verdict in sorted(gone.items()):
+        stands = key[0] in open_checks or renamed[key[0], verdict]
+        if verdict is not Verdict.PASS and not stands:
+            yield found(key, verdict.value, "gone")
+
+
+def _by_check(verdicts: Verdicts) -> Iterator[tuple[str, Verdict]]:
+    for key, verdict in verdicts.items():
+        yield key[0], verdict
