@@ -130,8 +130,8 @@ def mutants(member: Member) -> Iterator[Mutant]:
     def mutant(kind: str, value: Any) -> Mutant:
         return Mutant(member=member, kind=kind, value=value)
 
-    # An item of a list is one less, as any list may be: only its members can be missing.
-    if isinstance(member.path[-1], str):
+    # Any list or map may have one item less: only what a record should have can be missing.
+    if isinstance(member.path[-1], str) and not _is_item(member):
         yield mutant("dropped", DROPPED)
     if member.value is not None:
         yield mutant("null", None)
@@ -158,6 +158,21 @@ def _modeled(member: Member) -> BotoShape | None:
         return walk(output(member.operation), member.shape)
     except WrongError:
         return None
+
+
+def _is_item(member: Member) -> bool:
+    """Whether the model says that the member is one of a map's."""
+    above = _modeled(replace(member, path=member.path[:-1]))
+    return above is not None and above.type_name == "map"
+
+
+def _is_modeled(member: Member) -> bool:
+    """Whether the provider's model has the member: what no model has, nobody can miss."""
+    try:
+        walk(output(member.operation), member.shape)
+    except WrongError:
+        return False
+    return True
 
 
 _DEFAULTS: Final[Mapping[str, Any]] = {
@@ -228,11 +243,7 @@ class _Reads:
     def is_read(self, member: Member) -> bool:
         """Whether any expression, or a reader, may see the member."""
         shape = _plain(member.shape)
-        for path in self.members.get(member.operation, ()):
-            if _leads(path, shape):
-                return True
-        return False
-
+        return any(_leads(path, shape) for path in self.members.get(member.operation, ()))
 
     def is_enumerated(self, member: Member) -> bool:
         """Whether a kind knows all values of the member."""
@@ -338,7 +349,7 @@ class Mutated:
         found = self.better(mutant)
         if not found or mutant.kind not in _ABSENT:
             return found
-        if self.reads.has_meaning(mutant.member):
+        if self.reads.has_meaning(mutant.member) or not _is_modeled(mutant.member):
             return []
         written_out = default(mutant.member)
         if self.snapshot.target.cloud not in self.reads.clouds or written_out is None:

@@ -27,6 +27,7 @@ from scanner.model.values import ABSENT, Absent, OpenList, RawValue, Unreadable,
 from scanner.words import described
 
 _NO_PARENT = Unreadable("an inventory does not name the parent")
+_NO_NAME = Unreadable("the response has no name of it")
 
 SharedRows = dict[str, object]
 """The rows of one item, by the shared detail that they are of."""
@@ -247,9 +248,8 @@ class KindReader:
         if not isinstance(identity, str):
             # A gap: without an id, a resource could be mistaken for another.
             return Unreadable(f"{self.kind.title}: an item has no readable id")
-        for name in self.plan.details:
-            if bindings[name] is _Gone.GONE:
-                return _Gone.GONE
+        if any(bindings[name] is _Gone.GONE for name in self.plan.details):
+            return _Gone.GONE
         label = self.kind.label.evaluate(bindings)
         # Bound only now: a policy is judged by the resource that it is attached to.
         bindings["resource"] = identity
@@ -260,7 +260,7 @@ class KindReader:
         }
         return ReadResource(
             id=identity,
-            name=label if isinstance(label, str) else identity,
+            name=label if isinstance(label, str) else _NO_NAME,
             region=bindings["region"],
             attributes=attributes,
             keys=self._relation_keys(bindings, attributes),
