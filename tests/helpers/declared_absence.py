@@ -48,26 +48,29 @@ def declared(library: Library) -> Mapping[str, frozenset[Declared]]:
     """All such members by operation."""
     found: dict[str, set[Declared]] = defaultdict(set)
     for kind in library.kinds.values():
-        for attribute in kind.attributes.values():
-            for _, part, paths in parts(attribute):
-                for path in paths if _has_meaning(part) else ():
-                    where = root_in_answer(kind, path[0], library)
-                    if where is not None:
-                        found[where[0]].add(Declared(where[1], path[1:]))
-                for path in _tested(part.api, paths):
-                    where = root_in_answer(kind, path[0], library)
-                    if where is not None:
-                        found[where[0]].add(Declared(where[1], path[1:], exact=True))
-        for expression in (kind.at, kind.identity, kind.label):
-            for path in _tested(expression, sorted(expression.paths)) if expression else ():
-                where = root_in_answer(kind, path[0], library)
-                if where is not None:
-                    found[where[0]].add(Declared(where[1], path[1:], exact=True))
+        for path, exact in _members(kind):
+            where = root_in_answer(kind, path[0], library)
+            if where is not None:
+                found[where[0]].add(Declared(where[1], path[1:], exact))
         for request in requests(kind):
             if request.leaves_out_empty:
-                path = tuple(request.items[0].split("."))
-                found[request.operation].add(Declared(path[:-1], path[-1:], exact=True))
+                *above, last = request.items[0].split(".")
+                found[request.operation].add(Declared(tuple(above), (last,), exact=True))
     return {operation: frozenset(members) for operation, members in found.items()}
+
+
+def _members(kind: Kind) -> Iterator[tuple[Path, bool]]:
+    """The members whose absence a kind gives a meaning, and whether it is of them alone."""
+    for attribute in kind.attributes.values():
+        for _, part, paths in parts(attribute):
+            for path in paths if _has_meaning(part) else ():
+                yield path, False
+            for path in _tested(part.api, paths):
+                yield path, True
+    for expression in (kind.at, kind.identity, kind.label):
+        if expression is not None:
+            for path in _tested(expression, sorted(expression.paths)):
+                yield path, True
 
 
 def _tested(expression: Expression, paths: Iterable[Path]) -> Iterator[Path]:

@@ -1,7 +1,7 @@
 """Holds details to what an error code would have said: an answer without the code has its payload.
 
-Where `NoSuchBucketPolicy` means that there is no policy, an answer of `s3:GetBucketPolicy` without a
-policy is not one that says so.
+Where `NoSuchBucketPolicy` means that there is no policy, an answer of `s3:GetBucketPolicy` without
+a policy is not one that says so.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from scanner.model.values import RawValue, Unreadable
 
 
 def payloads(kind: Kind) -> Mapping[str, frozenset[str]]:
-    """By operation whose error code means absence: the members that the kind reads of its answer."""
+    """By operation whose error code means absence: members that the kind reads of its answer."""
     found: dict[str, set[str]] = defaultdict(set)
     # Not where the provider leaves out what is empty: the payload may be.
     if kind.leaves_out_defaults:
