@@ -248,6 +248,7 @@ class KindReader:
         if not isinstance(identity, str):
             # A gap: without an id, a resource could be mistaken for another.
             return Unreadable(f"{self.kind.title}: an item has no readable id")
+<<<<<<< HEAD
         if any(bindings[name] is _Gone.GONE for name in self.plan.details):
             return _Gone.GONE
         label = self.kind.label.evaluate(bindings)
@@ -282,6 +283,17 @@ class KindReader:
             for theirs, ours in relation.on.items():
                 keys[name][theirs] = _relation_key(ours, bindings)
         return keys
+=======
+        for name in self.plan.details:
+            if bindings[name] is _Gone.GONE:
+                return _Gone.GONE
+        # Bound only now: a policy is judged by the resource that it is attached to.
+        bindings["resource"] = identity
+        bindings[OPERATIONS] = self._operations
+        label = self.kind.label.evaluate(bindings)
+        name = label if isinstance(label, str) else identity
+        return make_resource(self.plan, bindings, identity, name)
+>>>>>>> main
 
     # -- details ----------------------------------------------------------------------------------
 
@@ -386,6 +398,29 @@ class KindReader:
             principal=self.scope.principal,
             listed_by=tuple(listing_requests((kind or self.kind).listing)),
         )
+
+
+def make_resource(
+    plan: ReadPlan, bindings: Bindings, identity: str | Value, name: str
+) -> ReadResource:
+    """The resource that raw answers give: its attributes, and our side of its relations' keys."""
+    known = with_known_values(plan.kind.values, bindings)
+    attributes = {attribute.name: read_attribute(attribute, known) for attribute in plan.attributes}
+    own = {**attributes, "id": identity, "region": bindings["region"]}
+    keyed = {**bindings, "self": own}
+    keys: dict[str, dict[str, object]] = {}
+    for relation_name in plan.relations:
+        relation = plan.kind.relations[relation_name]
+        keys[relation_name] = {
+            theirs: _relation_key(ours, keyed) for theirs, ours in relation.on.items()
+        }
+    return ReadResource(
+        id=str(identity),
+        name=name,
+        region=bindings["region"],
+        attributes=attributes,
+        keys=keys,
+    )
 
 
 def _relation_key(expression: Expression, bindings: Bindings) -> object:

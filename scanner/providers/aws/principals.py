@@ -21,6 +21,7 @@ _LISTS: Final = {
     "AWSManagedPolicy": "Policies",
 }
 """By filter of the request: the list of the response."""
+_ARN: Final = "arn:"
 _MANAGED: Final = ("LocalManagedPolicy", "AWSManagedPolicy")
 _INLINE: Final = {
     "UserName": "UserPolicyList",
@@ -59,11 +60,19 @@ def principals(
     return _joined(read, gaps, context.account)
 
 
+<<<<<<< HEAD
 def _named(rows: list[Row], member: str, unread: list[str]) -> list[Row]:
     """The records that have an ARN: what has none cannot be told from others, and is noted."""
     named = [row for row in rows if len(str(row.get("Arn")).split(":", 5)) == _ARN_PARTS]
     if len(named) < len(rows):
         unread.append(f"{_DETAILS} returned a record of {member} without an ARN")
+=======
+def _named(rows: Sequence[Row], member: str, unread: list[str]) -> list[Row]:
+    """The rows that have an ARN: by it everything is joined, and it names the partition."""
+    named = [row for row in rows if str(row.get("Arn")).startswith(_ARN)]
+    if len(named) < len(rows):
+        unread.append(f"{_DETAILS} returned a row of {member} without an ARN")
+>>>>>>> main
     return named
 
 
