@@ -248,52 +248,14 @@ class KindReader:
         if not isinstance(identity, str):
             # A gap: without an id, a resource could be mistaken for another.
             return Unreadable(f"{self.kind.title}: an item has no readable id")
-<<<<<<< HEAD
         if any(bindings[name] is _Gone.GONE for name in self.plan.details):
             return _Gone.GONE
-        label = self.kind.label.evaluate(bindings)
-        # Bound only now: a policy is judged by the resource that it is attached to.
-        bindings["resource"] = identity
-        bindings[OPERATIONS] = self._operations
-        known = with_known_values(self.kind.values, bindings)
-        attributes = {
-            attribute.name: read_attribute(attribute, known) for attribute in self.plan.attributes
-        }
-        return ReadResource(
-            id=identity,
-            name=label if isinstance(label, str) else _NO_NAME,
-            region=bindings["region"],
-            attributes=attributes,
-            keys=self._relation_keys(bindings, attributes),
-        )
-
-    def _relation_keys(
-        self, bindings: Bindings, attributes: dict[str, Value]
-    ) -> dict[str, dict[str, object]]:
-        own = {
-            **attributes,
-            "id": bindings["resource"],
-            "region": bindings["region"],
-        }
-        bindings = {**bindings, "self": own}
-        keys: dict[str, dict[str, object]] = {}
-        for name in self.plan.relations:
-            keys[name] = {}
-            relation = self.kind.relations[name]
-            for theirs, ours in relation.on.items():
-                keys[name][theirs] = _relation_key(ours, bindings)
-        return keys
-=======
-        for name in self.plan.details:
-            if bindings[name] is _Gone.GONE:
-                return _Gone.GONE
         # Bound only now: a policy is judged by the resource that it is attached to.
         bindings["resource"] = identity
         bindings[OPERATIONS] = self._operations
         label = self.kind.label.evaluate(bindings)
-        name = label if isinstance(label, str) else identity
+        name = label if isinstance(label, str) else _NO_NAME
         return make_resource(self.plan, bindings, identity, name)
->>>>>>> main
 
     # -- details ----------------------------------------------------------------------------------
 
@@ -401,7 +363,7 @@ class KindReader:
 
 
 def make_resource(
-    plan: ReadPlan, bindings: Bindings, identity: str | Value, name: str
+    plan: ReadPlan, bindings: Bindings, identity: str | Value, name: str | Unreadable
 ) -> ReadResource:
     """The resource that raw answers give: its attributes, and our side of its relations' keys."""
     known = with_known_values(plan.kind.values, bindings)

@@ -66,25 +66,25 @@ def running_recorders(region: str) -> Generator[Call, Answer, list[Row] | Unread
         states = rows(status, "ConfigurationRecordersStatus")
         if isinstance(states, Unreadable):
             return states
-<<<<<<< HEAD
-        recording = [state.get("recording") for state in states]
-        if not recording or not all(isinstance(state, bool) for state in recording):
+        if not states or not all(map(_says_how, states)):
             return Unreadable(f"{_STATUS} did not return whether a recorder is recording")
         if not _names_types(recorder):
             return Unreadable(f"{_RECORDERS} did not return what a recorder records")
-        if any(recording):
-=======
         if _is_of_aws(recorder) and any(_records_well(state) for state in states):
->>>>>>> main
             running.append(recorder)
     return running
 
 
-<<<<<<< HEAD
+def _says_how(state: Row) -> bool:
+    """Whether a state says that its recorder records or not, and how that went."""
+    return isinstance(state.get("recording"), bool) and isinstance(state.get("lastStatus"), str)
+
+
 def _names_types(recorder: Row) -> bool:
     """Whether a recorder says which types it records: what is not said may be any of them."""
     return isinstance(_part(recorder, "recordingGroup").get("allSupported"), bool)
-=======
+
+
 def _is_of_aws(recorder: Row) -> bool:
     """Whether a recorder records this account for the entity: one with a connector records another
     cloud, and what one of scope INTERNAL records only the linked service is shown.
@@ -95,7 +95,6 @@ def _is_of_aws(recorder: Row) -> bool:
 def _records_well(state: Row) -> bool:
     """Whether a recorder records, and did not fail to when something last changed."""
     return state.get("recording") is True and str(state.get("lastStatus")).casefold() in _WELL
->>>>>>> main
 
 
 def records(recorder: Row, kind: str) -> bool:

@@ -31,7 +31,6 @@ _INLINE: Final = {
 """By the member that names a user, group or role: its list of inline policies."""
 _LEFT_OUT: Final = frozenset({"UserPolicyList"})
 """Lists that IAM leaves out where they are empty, as the example in its reference shows."""
-_ARN_PARTS: Final = 6
 _USABLE: Final = (State.OK, State.EMPTY, State.PARTIAL)
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -60,19 +59,11 @@ def principals(
     return _joined(read, gaps, context.account)
 
 
-<<<<<<< HEAD
-def _named(rows: list[Row], member: str, unread: list[str]) -> list[Row]:
-    """The records that have an ARN: what has none cannot be told from others, and is noted."""
-    named = [row for row in rows if len(str(row.get("Arn")).split(":", 5)) == _ARN_PARTS]
-    if len(named) < len(rows):
-        unread.append(f"{_DETAILS} returned a record of {member} without an ARN")
-=======
 def _named(rows: Sequence[Row], member: str, unread: list[str]) -> list[Row]:
     """The rows that have an ARN: by it everything is joined, and it names the partition."""
     named = [row for row in rows if str(row.get("Arn")).startswith(_ARN)]
     if len(named) < len(rows):
         unread.append(f"{_DETAILS} returned a row of {member} without an ARN")
->>>>>>> main
     return named
 
 
