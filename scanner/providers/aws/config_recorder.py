@@ -66,23 +66,11 @@ def running_recorders(region: str) -> Generator[Call, Answer, list[Row] | Unread
         states = rows(status, "ConfigurationRecordersStatus")
         if isinstance(states, Unreadable):
             return states
-        if not states or not all(map(_says_how, states)):
+        if not all(isinstance(state.get("recording"), bool) for state in states):
             return Unreadable(f"{_STATUS} did not return whether a recorder is recording")
-        if not _names_types(recorder):
-            return Unreadable(f"{_RECORDERS} did not return what a recorder records")
         if _is_of_aws(recorder) and any(_records_well(state) for state in states):
             running.append(recorder)
     return running
-
-
-def _says_how(state: Row) -> bool:
-    """Whether a state says that its recorder records or not, and how that went."""
-    return isinstance(state.get("recording"), bool) and isinstance(state.get("lastStatus"), str)
-
-
-def _names_types(recorder: Row) -> bool:
-    """Whether a recorder says which types it records: what is not said may be any of them."""
-    return isinstance(_part(recorder, "recordingGroup").get("allSupported"), bool)
 
 
 def _is_of_aws(recorder: Row) -> bool:
