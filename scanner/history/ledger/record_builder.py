@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
 from typing import Any, Final
 
 from scanner.core.periods.renames import rename_state, renamed_checks
@@ -17,7 +16,7 @@ from scanner.history.ledger.changes import (
     verdicts_after,
     verdicts_by_key,
 )
-from scanner.history.ledger.evidence_refs import EvidenceRefs, operations, parameters
+from scanner.history.ledger.evidence_refs import EvidenceRefs, operations, parameters_lookup
 from scanner.history.records.segments import Made, make_file, make_table, make_transitions
 from scanner.history.snapshots.archived_inputs import attestations_text, waivers_text
 from scanner.history.snapshots.documents import (
@@ -208,10 +207,7 @@ class RecordBuilder:
             answers_before,
             operations(library, record.checks),
         )
-        # A check is looked up once for each of its transitions, and its parameters are found by
-        # reading it whole.
-        parameters_of = cache(partial(parameters, library))
-        basis = basis_of(record, evidence.changed, parameters_of)
+        basis = basis_of(record, evidence.changed, parameters_lookup(library))
         state = rename_state(self._chain.state(), record.renamed)
         found = verdicts_by_key(self._scan.results)
         return list(
