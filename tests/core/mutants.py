@@ -385,8 +385,8 @@ MUTANTS = (
     ),
     *_of(
         "periods/type2_period.py", PERIOD,
-        ("a clock that jumped is not said", "if near and dated_before(before, after):", "if False:"),
-        ("a clock is said in every period", "if near and dated_before", "if dated_before"),
+        ("a clock that jumped is not said", "if doubt and period.start <= first", "if False and period.start <= first"),
+        ("a clock is said in every period", "if doubt and period.start <= first and", "if doubt and"),
     ),
     *_of(
         "periods/failure_intervals.py", COLUMNS,

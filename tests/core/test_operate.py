@@ -536,8 +536,8 @@ def test_a_clock_that_jumps_back_hides_no_deviation_and_shortens_none() -> None:
     assert (item.at_least, item.at_most) == (timedelta(0), None)
     assert correction(item, timedelta(hours=1)) == "not known"
     assert found.notes == (
-        "Record 3 of aws:111122223333 is dated 2025-12-23T02:00:00Z, before record 2 at 2026-01-02T02:00:00Z: "
-        "the clock jumped, or scans overlapped. Dates in these records may be wrong.",
+        "Record 3 of aws:111122223333, dated 2025-12-23T02:00:00Z: it ends 10 days, 0:00:00 before record 2 began: "
+        "the scans overlapped, or a clock was wrong. Dates in these records may be wrong.",
     )
 
 

@@ -9,16 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain, pairwise
+from itertools import chain
 from operator import attrgetter
 from typing import Final, TypeVar
 
 from scanner.core.calendar import format_time, parse_grace, parse_time
+from scanner.core.periods.clocks import clock_doubt
 from scanner.core.periods.counters import CheckCounters
 from scanner.core.periods.deviations import TimelineReplay
 from scanner.core.periods.observations import Observations
 from scanner.core.periods.ordered import DeviationSource, SortedDeviations
-from scanner.core.periods.stretches import SHORT, dated_before, stretches
+from scanner.core.periods.stretches import SHORT, stretches
 from scanner.core.periods.timelines import Timelines, build_timelines
 from scanner.core.periods.versions import Versions
 from scanner.model.controls import Control, Role
@@ -160,29 +161,6 @@ def _replay(
         counters=replay.run(history.timelines(last)),
         clock_notes=tuple(_clock_notes(ordered, period, now)),
     )
-
-
-def _clock_notes(
-    records: Sequence[Record],
-    period: Window,
-    now: datetime,
-) -> Iterator[str]:
-    """Notes on records whose times contradict their order, within the period."""
-    for before, after in pairwise(records):
-        starts_before_end = parse_time(after.started) < period.end
-        near = starts_before_end and parse_time(before.started) >= period.start
-        if near and dated_before(before, after):
-            yield (
-                f"Record {after.seq} of {after.target} is dated {after.started}, before record "
-                f"{before.seq} at {before.started}: the clock jumped, or scans overlapped. "
-                "Dates in these records may be wrong."
-            )
-    if records and parse_time(records[-1].started) > now:
-        last = records[-1]
-        yield (
-            f"A clock is wrong: record {last.seq} of {last.target} is dated {last.started}, "
-            "after this report."
-        )
 
 
 def _target_period(one: _Replayed, versions: Versions) -> TargetPeriod:

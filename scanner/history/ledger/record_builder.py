@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from scanner.core.periods.clocks import clock_doubt
 from scanner.core.periods.renames import rename_state, renamed_checks
+from scanner.core.reading.exclusions import exclusions
 from scanner.history.ledger.chain import Chain
 from scanner.history.ledger.changes import (
     JudgingBasis,
@@ -112,6 +114,7 @@ class ScanToCommit:
             "counts": counts,
             "controls": {control.id: control.status.value for control in self.assessment.controls},
             "gaps": self.gaps,
+            "exclusions": exclusions(snapshot),
         }
 
 
@@ -155,7 +158,7 @@ class RecordBuilder:
         if not pack:
             pack = self._add_once(make_file("pack", scan.pack(), ending="tar.gz", rows=1))
         facts = scan.facts
-        return Record(
+        record = Record(
             **facts,
             seq=self._seq,
             version=scan.assessment.version,
@@ -167,6 +170,7 @@ class RecordBuilder:
             together=tuple(sorted(scan.together)),
             renamed=renamed_checks(self._chain.records, facts["checks"], scan.library),
         )
+        return replace(record, clock=clock_doubt(self._head, record))
 
     def _archived_pack(self) -> list[Segment]:
         """The archive of this pack, if the chain has it."""
