@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from scanner.cli.support.judging import judge_recorded
 from scanner.content.library import load_library
 from scanner.content.locations import Roots
 from scanner.history.ledger.commit import commit_scan
@@ -31,7 +32,6 @@ from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.history.stores import open_store
 from scanner.history.verification.reverify import Reverifier
 from scanner.history.verification.verify import Verified, verify
-from scanner.cli.support.judging import judge_recorded
 from scanner.model.answers import Answer, Snapshot, State, Target
 from scanner.model.findings import Assessment, Verdict
 from scanner.model.library import Library
@@ -144,9 +144,7 @@ def _roots(folder: Path, number: int) -> Roots:
     if number == 1:
         parameters = parameters.replace("default: 14", "default: 8")
     (checks / "parameters.yaml").write_text(parameters)
-    return Roots(
-        kinds=folder / "resources", checks=checks, mappings=mappings, validate=False
-    )
+    return Roots(kinds=folder / "resources", checks=checks, mappings=mappings, validate=False)
 
 
 def _not_aws(folder: str, names: list[str]) -> set[str]:

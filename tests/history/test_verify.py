@@ -104,9 +104,7 @@ def test_a_clock_that_was_wrong_once_is_stated_and_no_damage(store: Path, signer
     assert ledger.commit(simple(5)).clock == ""
     found = verify(open_store(str(store)))
     assert not found.damages
-    assert found.notes == [
-        f"record aws=111122223333/5: {wrong.clock}; it was committed stating so"
-    ]
+    assert found.notes == [f"record aws=111122223333/5: {wrong.clock}; it was committed stating so"]
 
 
 def test_a_clock_set_back_during_a_scan_is_stated(store: Path, signer: Signer) -> None:
@@ -139,7 +137,9 @@ def test_a_record_that_states_other_times_than_it_has_is_damage(
     """Also where the key holder signed it."""
     Ledger(open_store(str(store)), signer).commit(simple(number))
     path = _record(store, 5)
-    record = replace(read_record(path.read_bytes(), "log/aws=111122223333/000000000005.json"), clock=clock)
+    record = replace(
+        read_record(path.read_bytes(), "log/aws=111122223333/000000000005.json"), clock=clock
+    )
     path.write_bytes(signer.seal(payload_of(record)))
     (damage,) = verify(open_store(str(store))).damages
     assert (damage.record, damage.kind) == ("aws=111122223333/5", "back-dated")

@@ -163,6 +163,31 @@ def _replay(
     )
 
 
+def _clock_notes(
+    records: Sequence[Record],
+    period: Window,
+    now: datetime,
+) -> Iterator[str]:
+    """Notes on records whose times contradict their order, within the period."""
+    before: Record | None = None
+    for record in records:
+        # What lies between two periods is news of the later one only if both records are in it.
+        first = parse_time((before or record).started)
+        doubt = clock_doubt(before, record)
+        if doubt and period.start <= first and parse_time(record.started) < period.end:
+            yield (
+                f"Record {record.seq} of {record.target}, dated {record.started}: {doubt}. "
+                "Dates in these records may be wrong."
+            )
+        before = record
+    if records and parse_time(records[-1].started) > now:
+        last = records[-1]
+        yield (
+            f"A clock is wrong: record {last.seq} of {last.target} is dated {last.started}, "
+            "after this report."
+        )
+
+
 def _target_period(one: _Replayed, versions: Versions) -> TargetPeriod:
     observations, records = one.observations, one.records
     found, changes = stretches(records)
