@@ -50,7 +50,7 @@ class _Population:
 @click.option(
     "--size",
     type=click.IntRange(1),
-    help="Items to draw; default: the usual size for the frequency.",
+    help="Resources to draw; default: the usual size for the frequency.",
 )
 @click.option(
     "--format",
@@ -70,8 +70,9 @@ def sample(
 ) -> int:
     """Fix the population of a control, then draw a sample from it with a seed.
 
-    Without --seed the population's digest is printed and stored. With --seed the items are drawn
-    in the order of the SHA-256 of "seed:item id", which a spreadsheet can repeat.
+    The population is the resources that the control's checks read. Without --seed its digest is
+    printed and stored. With --seed resources are drawn in the order of the SHA-256 of
+    "seed:resource", which a spreadsheet can repeat.
 
     \b
     Examples:
@@ -90,7 +91,7 @@ def sample(
     population = _population(history, control, first, last)
     if not population.file.items:
         raise TscanError(
-            f"{control}: no item was read in this period", "there is nothing to draw from"
+            f"{control}: no resource was read in this period", "there is nothing to draw from"
         )
     fixed = _fixed_population(history, population.file, fix_now=seed is None)
     text = FORMS[format](_sample(population, fixed, seed or "", size or population.usual.most))
@@ -129,7 +130,7 @@ def _population(history: HistoryContext, control: str, first: str, last: str) ->
         control,
         items,
         source=f"history: {records}",
-        query=f"items of {', '.join(checks)} that were read",
+        query=f"resources that {', '.join(checks)} read",
         taken=format_time(now()),
         start=format_time(window.start),
         end=format_time(window.end),
@@ -164,7 +165,8 @@ def _fixed_population(
 
 
 def _file_content(population: PopulationFile) -> dict[str, Any]:
-    return {**population.header(), "items": [item.id for item in population.items]}
+    items = [{"id": item.id, "checks": list(item.checks)} for item in population.items]
+    return {**population.header(), "items": items}
 
 
 def _parsed(population: PopulationFile, content: bytes, name: str) -> PopulationFile:
@@ -211,7 +213,7 @@ def _sample(population: _Population, fixed: PopulationFile, seed: str, size: int
         result = replace(result, misses_all=chance_to_miss(count, failing, size))
     if seed:
         return replace(result, drawn=draw(fixed.items, seed, size))
-    return replace(result, items=tuple(item.id for item in fixed.items))
+    return replace(result, items=fixed.items)
 
 
 def _deviations(period: Period) -> Iterator[Deviation | WaivedSpan]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -89,21 +90,21 @@ def items_read(
     observations: Observations,
     transitions: Iterable[Transition],
 ) -> list[Item]:
-    """Every item of some checks that was read in the period, sorted."""
-    found: set[FindingKey] = set()
+    """Every resource that some checks read in the period, sorted, with those that did."""
+    checks_by_resource: dict[tuple[str, str], set[str]] = defaultdict(set)
     for key, start, end in _presences(checks, observations, transitions):
-        check, region, _ = key
+        check, region, resource = key
         # An item that was there only between two scans was never read, and cannot be tested.
         if observations.of(check, region).days_between(start, end):
-            found.add(key)
+            checks_by_resource[region, resource].add(check)
     items: list[Item] = []
-    for check, region, resource in sorted(found):
+    for (region, resource), found in sorted(checks_by_resource.items()):
         items.append(
             Item(
                 target=target,
-                check=check,
                 region=region,
                 resource=resource,
+                checks=tuple(sorted(found)),
             )
         )
     return items
@@ -195,25 +196,9 @@ def deviating(
     intervals: Iterable[Deviation | WaivedSpan],
     items: Iterable[Item],
 ) -> int:
-    """How many items of a population deviated; one that was waived did."""
-    population = {
-        (
-            item.target,
-            item.check,
-            item.region,
-            item.resource,
-        )
-        for item in items
-    }
-    deviated = {
-        (
-            one.target,
-            one.check,
-            one.region,
-            one.resource,
-        )
-        for one in intervals
-    }
+    """How many resources of a population deviated; one that was waived did."""
+    population = {(item.target, item.region, item.resource) for item in items}
+    deviated = {(one.target, one.region, one.resource) for one in intervals}
     return len(deviated & population)
 
 

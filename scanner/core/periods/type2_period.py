@@ -15,8 +15,9 @@ from typing import Final, TypeVar
 
 from scanner.core.calendar import format_time, parse_grace, parse_time
 from scanner.core.periods.clocks import clock_doubt
-from scanner.core.periods.counters import CheckCounters
+from scanner.core.periods.counters import CheckCounters, count_resources
 from scanner.core.periods.deviations import TimelineReplay
+from scanner.core.periods.excluded import excluded_spans
 from scanner.core.periods.observations import Observations
 from scanner.core.periods.ordered import DeviationSource, SortedDeviations
 from scanner.core.periods.stretches import SHORT, stretches
@@ -102,7 +103,6 @@ def type2_period(
     period: Window,
     schedule: Schedule,
     now: datetime,
-    exclusions: tuple[str, ...] = (),
     packs: Mapping[str, Library] | None = None,
 ) -> Period:
     """The period as its records show it; what was not read in it is reported as `not shown`.
@@ -126,7 +126,6 @@ def type2_period(
             _control_period(control, replayed, versions, packs_in_order)
             for control in controls.values()
         ),
-        exclusions=exclusions,
         notes=tuple(_notes(replayed, versions, packs_in_order, now, period)),
     )
 
@@ -215,6 +214,7 @@ def _target_period(one: _Replayed, versions: Versions) -> TargetPeriod:
         missed=tuple(missed),
         stretches=found,
         changes=tuple(versions.told(changes, observations.records)),
+        exclusions=excluded_spans(records),
         gaps=_runs_by_gap(records),
     )
 
@@ -274,7 +274,7 @@ def _control_period(
         counters.extend(_counters_of(one, run))
         beside.extend(_counters_of(one, supporting))
 
-    deviating, waived = _count_items(counters)
+    counts = count_resources(counters)
     grace_of = _grace_lookup(control, targets, versions)
 
     def judge(deviation: Deviation) -> Judged:
@@ -290,9 +290,9 @@ def _control_period(
         grace=", then ".join(versions.graces(control, packs)) or control.grace,
         checks=tuple(checks),
         attestations=control.attestations,
-        items=sum(check.items for check in checks),
-        deviating=deviating,
-        waived=waived,
+        resources=counts.read,
+        deviating=counts.deviating,
+        waived=counts.waived,
         days=_sum_days(checks),
         runs_expected=_expected_runs(targets),
         runs_made=sum(_count_runs(one, evidencing, versions) for one in targets),
@@ -319,23 +319,6 @@ def _expected_runs(replayed: Iterable[_Replayed]) -> int:
 
 def _sum_days(checks: Iterable[CheckPeriod]) -> Days:
     return sum((check.days for check in checks), Days())
-
-
-_item_of = attrgetter("target", "check", "region", "resource")
-
-
-def _count_items(counters: Iterable[CheckCounters]) -> tuple[int, int]:
-    """How many items deviated, and how many of them were waived for some of the time."""
-    deviating: set[tuple[str, ...]] = set()
-    waived: set[tuple[str, ...]] = set()
-    in_columns = 0
-    for each in counters:
-        deviating.update(map(_item_of, each.deviations))
-        waived.update(map(_item_of, each.waived))
-        in_columns += each.items_in_intervals
-    # An item with a deviation and a waiver deviated once. Items in columns have neither of the
-    # other two.
-    return len(deviating | waived) + in_columns, len(waived)
 
 
 def _in_order(
@@ -415,9 +398,9 @@ def _check_period(one: _Replayed, name: str) -> CheckPeriod:
     return CheckPeriod(
         target=one.target,
         check=name,
-        items=counters.items,
+        resources=sum(map(len, counters.read.values())),
         runs=one.observations.count_runs((name,)),
-        days=counters.resource_days(),
+        days=counters.check_days(),
         deviations=SortedDeviations(counters.sources(), _unchanged),
         waived=tuple(sorted(counters.waived, key=attrgetter("start", "region", "resource"))),
     )

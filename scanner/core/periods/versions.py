@@ -74,6 +74,12 @@ class Versions:
             return library.cloud(check)
         return ""
 
+    def kind(self, check: str) -> str:
+        """The kind of resource that a check is about; `` where no pack has it."""
+        for library in self._libraries_with(check):
+            return library.checks[check].kind
+        return ""
+
     def is_event(self, check: str) -> bool:
         """Whether a check reads things that carry their own date, in any of the packs."""
         return any(one.is_event(check) for one in self._libraries_with(check))

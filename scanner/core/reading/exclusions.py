@@ -11,6 +11,7 @@ from scanner.model.answers import AccountState, Exclusion, Snapshot
 from scanner.model.checks import Check
 from scanner.model.library import Library
 
+ACCOUNT: Final = "account"
 NO_REASON: Final = "no reason given"
 """What reports show where the configuration gives no reason."""
 _REGION_OPTION: Final = "region="
@@ -56,7 +57,7 @@ def _accounts(snapshot: Snapshot) -> Iterator[Exclusion]:
         groups[account.reason, decided, account.approver].append(account.id)
     for (why, decided, approver), ids in sorted(groups.items()):
         yield Exclusion(
-            what="account",
+            what=ACCOUNT,
             ids=tuple(sorted(ids)),
             why=why,
             decided=decided,
