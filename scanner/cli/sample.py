@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from getpass import getuser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -25,7 +27,7 @@ from scanner.errors import TscanError
 if TYPE_CHECKING:
     from scanner.core.periods.sampling import Size
     from scanner.model.decisions import WaivedSpan
-    from scanner.model.period import Deviation, Period, PopulationFile
+    from scanner.model.period import Deviation, Draw, Period, PopulationFile
     from scanner.reports.sample import Sample
 
 FOLDER: Final = "populations"
@@ -53,6 +55,12 @@ class _Population:
     help="Resources to draw; default: the usual size for the frequency.",
 )
 @click.option(
+    "--by",
+    default="",
+    metavar="NAME",
+    help="Who draws, for the record; default: the address that Git knows, or the login.",
+)
+@click.option(
     "--format",
     type=click.Choice(("terminal", "json", "csv")),
     default="terminal",
@@ -65,6 +73,7 @@ def sample(
     last: str,
     seed: str | None,
     size: int | None,
+    by: str,
     format: str,  # noqa: A002 - click names it after the option
     options: HistoryOptions,
 ) -> int:
@@ -72,7 +81,8 @@ def sample(
 
     The population is the resources that the control's checks read. Without --seed its digest is
     printed and stored. With --seed resources are drawn in the order of the SHA-256 of
-    "seed:resource", which a spreadsheet can repeat.
+    "seed:resource", which a spreadsheet can repeat, and the draw is recorded in the store: 'tscan
+    history draws' lists all draws.
 
     \b
     Examples:
@@ -94,7 +104,8 @@ def sample(
             f"{control}: no resource was read in this period", "there is nothing to draw from"
         )
     fixed = _fixed_population(history, population.file, fix_now=seed is None)
-    text = FORMS[format](_sample(population, fixed, seed or "", size or population.usual.most))
+    found = _sample(population, fixed, seed or "", size or population.usual.most)
+    text = FORMS[format](replace(found, draws=_draws(history, found, by)))
     if format == "terminal":
         show(text)
     else:
@@ -214,6 +225,42 @@ def _sample(population: _Population, fixed: PopulationFile, seed: str, size: int
     if seed:
         return replace(result, drawn=draw(fixed.items, seed, size))
     return replace(result, items=fixed.items)
+
+
+def _draws(history: HistoryContext, sample: Sample, by: str) -> tuple[Draw, ...]:
+    """The draws of this control and period, with this one recorded if it has a seed."""
+    from scanner.core.calendar import format_time
+    from scanner.history.ledger.draws import draws_of, record_draw
+    from scanner.model.period import Draw
+
+    store = history.ledger.store
+    if not sample.seed:
+        return draws_of(store, sample.control, sample.start, sample.end)
+    draw = Draw(
+        control=sample.control,
+        start=sample.start,
+        end=sample.end,
+        population_sha256=sample.sha256,
+        seed=sample.seed,
+        size=sample.size,
+        drawn=format_time(now()),
+        by=by or _own_name(),
+        items=tuple(drawn.item.id for drawn in sample.drawn),
+    )
+    return record_draw(store, draw)
+
+
+def _own_name() -> str:
+    """The address that Git would commit with here; else the login; else that none is known."""
+    from scanner.content.git_blame import own_address
+
+    address = own_address(Path("tscan.yaml"))
+    if address:
+        return address
+    # No login and no home: a container of a build has neither.
+    with suppress(KeyError, OSError):
+        return getuser()
+    return "not known"
 
 
 def _deviations(period: Period) -> Iterator[Deviation | WaivedSpan]:

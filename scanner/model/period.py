@@ -311,6 +311,28 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """A sample that was drawn: by whom, when, with which seed, and what it holds."""
+
+    control: str
+    start: str
+    end: str
+    population_sha256: str
+    seed: str
+    size: int
+    drawn: str
+    """When: UTC."""
+    by: str
+    """Who ran the command, as their computer knows them."""
+    items: tuple[str, ...]
+    """Ids of the resources, in the order of the draw."""
+    number: int = 0
+    """Among the draws of its control and period, from 1."""
+    previous_sha256: str = ""
+    """Digest of the draw before it; `` for the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PopulationFile:
     """A population as it was before anybody knew the seed."""
 

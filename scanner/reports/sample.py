@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scanner.core.periods.sampling import Drawn
-from scanner.model.period import Item
+from scanner.core.periods.sampling import Drawn, seeds_before
+from scanner.model.period import Draw, Item
 from scanner.rendering.dataclass_json import dumps
 from scanner.rendering.sanitize import sanitized
 from scanner.words import plural
@@ -46,6 +46,8 @@ class Sample:
     items: tuple[Item, ...]
     """The population, as long as no seed is given."""
     drawn: tuple[Drawn, ...]
+    draws: tuple[Draw, ...] = ()
+    """Every recorded draw of this control and period."""
 
 
 def as_json(sample: Sample) -> str:
@@ -78,6 +80,7 @@ def as_csv(sample: Sample) -> str:
 def _lines(sample: Sample) -> Iterator[str]:
     yield from _population(sample)
     yield from _chances(sample)
+    yield from _recorded(sample)
     if not sample.seed:
         yield (
             "The population is fixed. "
@@ -90,6 +93,36 @@ def _lines(sample: Sample) -> Iterator[str]:
     for drawn in sample.drawn:
         yield f"  {drawn.place:4}  {drawn.digest[:16]}  {drawn.item.id}"
         yield f"        read by {', '.join(drawn.item.checks)}"
+
+
+def _recorded(sample: Sample) -> Iterator[str]:
+    if not sample.draws:
+        yield "  draws      none recorded"
+    for draw in sample.draws:
+        yield f"  draw {draw.number:<5} {draw_line(draw, sample.draws)}"
+
+
+def draws_as_text(draws: Sequence[Draw]) -> str:
+    """All recorded draws for people."""
+    return "\n".join(map(sanitized, _draw_lines(draws))) + "\n"
+
+
+def _draw_lines(draws: Sequence[Draw]) -> Iterator[str]:
+    if not draws:
+        yield "No sample was drawn."
+    for draw in draws:
+        yield f"{draw.control}  {draw.start} to {draw.end}  draw {draw.number}"
+        yield f"  {draw_line(draw, draws)}"
+        yield f"  population sha256:{draw.population_sha256}"
+
+
+def draw_line(draw: Draw, draws: Sequence[Draw]) -> str:
+    """One recorded draw; one that repeats another with a different seed is shown as such."""
+    line = f"seed {draw.seed}, {plural(draw.size, 'resource')}, {draw.drawn} by {draw.by}"
+    others = seeds_before(draw, draws)
+    if others:
+        line += f"; repeated: drawn before with seed {', '.join(others)}"
+    return line
 
 
 def _population(sample: Sample) -> Iterator[str]:

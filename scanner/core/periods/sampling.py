@@ -19,7 +19,7 @@ from scanner.core.periods.observations import Observations
 from scanner.core.periods.timelines import LISTING, FindingKey
 from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Transition
-from scanner.model.period import Deviation, Item, PopulationFile
+from scanner.model.period import Deviation, Draw, Item, PopulationFile
 
 PER_EVENT: Final = "per event"
 _WITHOUT_CALENDAR: Final = {
@@ -190,6 +190,17 @@ def draw(
 
 def _drawing_digest(seed: str, item: Item) -> str:
     return hashlib.sha256(f"{seed}:{item.id}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def seeds_before(draw: Draw, draws: Iterable[Draw]) -> tuple[str, ...]:
+    """Other seeds with which a control and period had been drawn before a draw."""
+    series = (draw.control, draw.start, draw.end)
+    seeds: dict[str, None] = {}
+    for one in draws:
+        earlier = (one.control, one.start, one.end) == series and one.number < draw.number
+        if earlier and one.seed != draw.seed:
+            seeds[one.seed] = None
+    return tuple(seeds)
 
 
 def deviating(

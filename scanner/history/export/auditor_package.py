@@ -19,10 +19,13 @@ from scanner.history.export.ipe import (
     Row,
     call_rows,
     decision_rows,
+    draw_rows,
+    exclusion_rows,
     pack_rows,
     rejudged_rows,
     scan_row,
 )
+from scanner.history.ledger.draws import all_draws
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.segments import REBUILT, checked_content, checkpoints
 from scanner.history.records.statements import record_key, stream_of
@@ -142,6 +145,9 @@ def _write(archive: _Archive, ledger: Ledger, rejudge: Rejudger, what: AuditorPa
         sheets = _Sheets(files)
         _fill_scans(sheets, ledger, what)
         _fill_decisions(sheets, rejudge, what)
+        if _is_complete(ledger, what.chains):
+            for name, row in draw_rows(all_draws(ledger.store)):
+                sheets.add(name, row)
         _fill_rejudged(sheets, rejudge, what)
         archive.add("ipe/ipe.md", [_ipe(what, sheets.counts).encode()])
         for name in sheets.counts:
@@ -166,6 +172,9 @@ def _fill_decisions(sheets: _Sheets, rejudge: Rejudger, what: AuditorPackage) ->
         return record.sha256 in period
 
     for name, row in decision_rows(what.chains.values(), in_period, rejudge.said):
+        sheets.add(name, row)
+    chains = [list(filter(in_period, chain)) for chain in what.chains.values()]
+    for name, row in exclusion_rows(chains):
         sheets.add(name, row)
 
 
@@ -192,9 +201,9 @@ def _store_files(
     """The files of the store that the package holds, by key."""
     store = ledger.store
     folders = ["keys/"]
-    # A population is of all targets: it would name targets that are not in the package.
-    if chains.keys() >= set(ledger.chains()):
-        folders.append("populations/")
+    # Populations and draws are of all targets: they would name some that are not in the package.
+    if _is_complete(ledger, chains):
+        folders += ["draws/", "populations/"]
     # A store without its marker is damaged: the package shows what there is, and verify says so.
     yield MARKER, store.get(MARKER) or b""
     for folder in folders:
@@ -203,6 +212,11 @@ def _store_files(
     done: set[str] = set()
     for records in chains.values():
         yield from _chain_files(store, records, done)
+
+
+def _is_complete(ledger: Ledger, chains: Mapping[str, Sequence[Record]]) -> bool:
+    """Whether the package has every chain of the store."""
+    return chains.keys() >= set(ledger.chains())
 
 
 def _chain_files(
@@ -271,6 +285,7 @@ verified from its first record |
 | `store/segments/` | the files that records name by digest: evidence, answers, transitions, \
 waivers, packs … |
 | `store/populations/` | the populations that were fixed for sampling; missing if there are none |
+| `store/draws/` | the samples that were drawn, in order; missing if there are none |
 | `store/keys/` | the public keys, if records are signed; get the one that you trust from the \
 key's owner |
 | `verify.md` | how to verify `store/` with `openssl` alone, in the folder `store/`, or by \

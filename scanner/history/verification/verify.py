@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from scanner.core.periods.clocks import clock_doubt
 from scanner.errors import TscanError
 from scanner.history.ledger.anchors import Anchor
+from scanner.history.ledger.draws import FOLDER as DRAWS
+from scanner.history.ledger.draws import all_draws
 from scanner.history.records.seal import SealError, key_id, load_public, open_envelope, verifies
 from scanner.history.records.segments import (
     KEPT_ONCE,
@@ -126,6 +128,7 @@ def verify(
     verification.chains(sizes)
     verification.anchors(anchors)
     verification.segments(sizes)
+    verification.draws()
     verification.result.damages.sort()
     return verification.result
 
@@ -344,6 +347,18 @@ class _Verification:
             elif anchor.firm:
                 # One that can still be removed shows damage, and rules nothing out.
                 self.result.anchored[anchor.stream] = anchor
+
+    def draws(self) -> None:
+        """Verify that no recorded draw of a sample is missing or was changed."""
+        try:
+            drawn = all_draws(self._store)
+        except TscanError as error:
+            self.damage("", f"{DRAWS}/", "edited", error.message)
+            return
+        if drawn:
+            self.result.notes.append(
+                f"{plural(len(drawn), 'recorded draw')} of samples: 'tscan history draws' lists them"
+            )
 
     def segments(self, sizes: Mapping[str, int]) -> None:
         """Verify every segment that a record names, once; note the segments that none names."""
