@@ -356,9 +356,8 @@ class _Verification:
             self.damage("", f"{DRAWS}/", "edited", error.message)
             return
         if drawn:
-            self.result.notes.append(
-                f"{plural(len(drawn), 'recorded draw')} of samples: 'tscan history draws' lists them"
-            )
+            count = plural(len(drawn), "recorded draw")
+            self.result.notes.append(f"{count} of samples: 'tscan history draws' lists them")
 
     def segments(self, sizes: Mapping[str, int]) -> None:
         """Verify every segment that a record names, once; note the segments that none names."""
