@@ -42,10 +42,10 @@ def exit_meaning(report: Report) -> str:
 
 
 def criterion_counts(criteria: Sequence[CriterionResult]) -> str:
-    """`3 with complete evidence, 2 with controls that deviate`; no criterion is given a result."""
+    """`3 with complete evidence, 2 with deviations`; no criterion is given a result."""
     complete = sum(criterion.evidence_complete for criterion in criteria)
     deviating = sum(criterion.status in (Status.FAIL, Status.ACCEPTED) for criterion in criteria)
-    return f"{complete} with complete evidence, {deviating} with controls that deviate"
+    return f"{complete} with complete evidence, {deviating} with deviations"
 
 
 def new_failure_counts(report: Report) -> str:
