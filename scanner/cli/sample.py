@@ -27,7 +27,8 @@ from scanner.errors import TscanError
 if TYPE_CHECKING:
     from scanner.core.periods.sampling import Size
     from scanner.model.decisions import WaivedSpan
-    from scanner.model.period import Deviation, Draw, Period, PopulationFile
+    from scanner.model.library import Library
+    from scanner.model.period import Deviation, Draw, Period, PopulationFile, TargetPeriod
     from scanner.reports.sample import Sample
 
 FOLDER: Final = "populations"
@@ -104,7 +105,7 @@ def sample(
             f"{control}: no resource was read in this period", "there is nothing to draw from"
         )
     fixed = _fixed_population(history, population.file, fix_now=seed is None)
-    found = _sample(population, fixed, seed or "", size or population.usual.most)
+    found = _sample(population, fixed, seed or "", size or population.usual.most, history.library)
     text = FORMS[format](replace(found, draws=_draws(history, found, by)))
     if format == "terminal":
         show(text)
@@ -194,8 +195,28 @@ def _parsed(population: PopulationFile, content: bytes, name: str) -> Population
     )
 
 
-def _sample(population: _Population, fixed: PopulationFile, seed: str, size: int) -> Sample:
+def _of_the_control(period: Period, library: Library) -> Period:
+    """The period with only the unanswered calls that the control's checks read."""
+    from scanner.history.ledger.evidence_refs import operations
+
+    (control,) = period.controls
+    checks = {check.check for check in control.checks}
+    # What a check of an earlier pack read is not known here: then every call may be one of them.
+    if not checks <= set(library.checks):
+        return period
+    read = set().union(*operations(library, checks).values())
+    targets: list[TargetPeriod] = []
+    for target in period.targets:
+        gaps = {call: runs for call, runs in target.gaps.items() if call.partition("@")[0] in read}
+        targets.append(replace(target, gaps=gaps))
+    return replace(period, targets=tuple(targets))
+
+
+def _sample(
+    population: _Population, fixed: PopulationFile, seed: str, size: int, library: Library
+) -> Sample:
     from scanner.core.periods.sampling import chance_to_miss, deviating, draw
+    from scanner.reports.period import context_lines
     from scanner.reports.sample import Sample
 
     count = len(fixed.items)
@@ -219,6 +240,7 @@ def _sample(population: _Population, fixed: PopulationFile, seed: str, size: int
         misses_all=0.0,
         items=(),
         drawn=(),
+        context=context_lines(_of_the_control(population.period, library)),
     )
     if failing:
         result = replace(result, misses_all=chance_to_miss(count, failing, size))

@@ -62,6 +62,35 @@ def _lines(period: Period) -> Iterator[str]:
     yield ("Deviations and gaps are observations. The conclusion on a criterion is the auditor's.")
 
 
+def context_lines(period: Period) -> tuple[str, ...]:
+    """What a population of the period does not show: runs, exclusions, calls, and changes."""
+    lines: list[str] = []
+    for target in period.targets:
+        lines += [f"{target.target}: missed run {line}" for line in ranges(target)]
+        for excluded in target.exclusions:
+            what, *_ = exclusion_lines(excluded, target.records)
+            decided = f"{excluded.why or NO_REASON}; decided by {_decided(excluded)}"
+            records = f"in {_which_records(excluded, target.records)}"
+            lines.append(f"left out: {what.strip()} ({decided}; {records})")
+        lines += [f"not answered: {line}" for line in _gaps(target)]
+        for change in target.changes:
+            if change.what not in CONTENT:
+                lines.append(f"changed: {' '.join(_change(change).split())}")
+    for control in period.controls:
+        for judged in control.deviations[:NAMED]:
+            item = judged.deviation
+            times = f"{opened(item)}, {closed(item)}"
+            lines.append(f"deviation: {item.resource} ({item.check}): {times}")
+    return tuple(lines)
+
+
+def _gaps(target: TargetPeriod) -> list[str]:
+    return [
+        f"{target.target}: {gap} was not answered in {plural(runs, 'run')}"
+        for gap, runs in target.gaps.items()
+    ]
+
+
 def _scope(period: Period) -> Iterator[str]:
     yield "Scope"
     for target in period.targets:
@@ -91,10 +120,7 @@ def _exclusions(period: Period) -> Iterator[str]:
     found = False
     # A call that was never answered excludes what it would have shown, whoever decided so.
     for target in period.targets:
-        gaps = [
-            f"  {target.target}: {gap} was not answered in {plural(runs, 'run')}"
-            for gap, runs in target.gaps.items()
-        ]
+        gaps = [f"  {line}" for line in _gaps(target)]
         found = found or bool(gaps)
         yield from _listed(gaps)
     if not found:
@@ -110,11 +136,14 @@ def exclusion_lines(span: ExcludedSpan, records: int) -> Iterator[str]:
     """What was left out, all of it by name; below it why, by whom, and in how many records."""
     yield f"  {span.target}: {plural(len(span.ids), span.what)}: {', '.join(span.ids)}"
     yield f"    why      {span.why or NO_REASON}"
-    decided = span.decided
-    if span.approver:
-        decided += f", approved by {span.approver}"
-    yield f"    decided  {decided}"
+    yield f"    decided  {_decided(span)}"
     yield f"    in       {_which_records(span, records)}"
+
+
+def _decided(span: ExcludedSpan) -> str:
+    if span.approver:
+        return f"{span.decided}, approved by {span.approver}"
+    return span.decided
 
 
 def _which_records(span: ExcludedSpan, records: int) -> str:

@@ -46,6 +46,8 @@ class Sample:
     items: tuple[Item, ...]
     """The population, as long as no seed is given."""
     drawn: tuple[Drawn, ...]
+    context: tuple[str, ...] = ()
+    """What the population does not show: missed runs, exclusions, calls, changes, deviations."""
     draws: tuple[Draw, ...] = ()
     """Every recorded draw of this control and period."""
 
@@ -80,6 +82,8 @@ def as_csv(sample: Sample) -> str:
 def _lines(sample: Sample) -> Iterator[str]:
     yield from _population(sample)
     yield from _chances(sample)
+    for line in sample.context:
+        yield f"  {line}"
     yield from _recorded(sample)
     if not sample.seed:
         yield (

@@ -61,6 +61,8 @@ class AuditorPackage:
     """
     records: tuple[Record, ...]
     """The records of the period, which the sheets list."""
+    reports: Mapping[str, str] = field(default_factory=dict)
+    """Reports on the period by file name."""
 
 
 def write_auditor_package(
@@ -140,6 +142,8 @@ class _Sheets:
 def _write(archive: _Archive, ledger: Ledger, rejudge: Rejudger, what: AuditorPackage) -> None:
     archive.add("README.md", [_readme(what).encode()])
     archive.add("verify.md", [_instructions()])
+    for name, text in sorted(what.reports.items()):
+        archive.add(name, [text.encode()])
     with ExitStack() as stack:
         files = {name: stack.enter_context(tempfile.TemporaryFile()) for name in sorted(SHEETS)}
         sheets = _Sheets(files)
@@ -290,6 +294,8 @@ waivers, packs … |
 key's owner |
 | `verify.md` | how to verify `store/` with `openssl` alone, in the folder `store/`, or by \
 `tscan verify store` |
+| `period.txt`, `period.json` | what `tscan period` says of these days: missed runs, exclusions, \
+changes, deviations |
 | `ipe/` | who ran what, with which calls, parameters, versions and clocks; `ipe.md` explains \
 the sheets |
 | `SHA256SUMS` | `sha256sum -c SHA256SUMS` |
