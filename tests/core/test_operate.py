@@ -34,9 +34,10 @@ CONTROL = make_control(("a", Role.EVIDENCES), ("b", Role.SUPPORTS))
 
 def report(
     history: Nights, days: int = 10, *, first: int = 0, control: Any = CONTROL, now: datetime = LATER,
-    schedule: Schedule = DAILY, kinds: Any = None,
+    schedule: Schedule = DAILY, kinds: Any = None, parameters: Any = None,
 ) -> Period:  # fmt: skip
     library = library_of(control, checks=(make_check("a"), make_check("b")), kinds=kinds)
+    library = replace(library, parameters=parameters or {})
     begins = date(2026, 1, 1) + timedelta(days=first)
     return type2_period(
         [TargetHistory(target=one, records=history.records(one), transitions=history.transitions(one))
@@ -478,6 +479,27 @@ def test_corrected_in_time_or_late_both_are_deviations(
     )
     assert judged.correction == said
     assert correction(judged.deviation, parse_grace(grace)) == said
+
+
+@pytest.mark.parametrize(
+    ("params", "said", "shown"),
+    [
+        ({}, "within grace", "params.days days (7)"),
+        ({"days": 1}, "not known", "params.days days (1)"),
+        ({"days": 0}, "late", "params.days days (0)"),
+        ({"days": "seven"}, "the policy decides", "params.days days (seven)"),
+    ],
+)
+def test_a_grace_may_be_a_parameter_of_the_record(
+    params: dict[str, Any], said: str, shown: str
+) -> None:
+    history = Nights()
+    for number, verdict in enumerate(("pass", "fail", "pass")):
+        history.commit(night(number), {KEY: verdict}, params=params)
+    days = SimpleNamespace(name="days", default=7, has_default=True)
+    control = replace(CONTROL, grace="params.days days")
+    found = report(history, 3, control=control, parameters={"days": days}).controls[0]
+    assert ([one.correction for one in found.deviations], found.grace) == ([said], shown)
 
 
 @pytest.mark.parametrize(("text", "hours"), [("hourly", 1), ("daily", 24), ("weekly", 168), ("every 6 hours", 6),

@@ -13,7 +13,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from scanner.core.calendar import format_time, parse_grace, parse_time
+from scanner.core.calendar import format_time, parse_time
 from scanner.core.periods.clocks import clock_doubt
 from scanner.core.periods.counters import CheckCounters, count_resources
 from scanner.core.periods.deviations import TimelineReplay
@@ -111,11 +111,7 @@ def type2_period(
     """
     versions = Versions(today=library, packs=packs or {})
     replayed = [_replay(one, versions, period, schedule, now) for one in chains]
-    records = sorted(
-        chain.from_iterable(one.records for one in replayed),
-        key=lambda record: parse_time(record.finished),
-    )
-    packs_in_order = [record.pack_sha256 for record in records]
+    packs_in_order = [record.pack_sha256 for record in _all_records(replayed)]
     controls = versions.controls(packs_in_order)
     return Period(
         window=period,
@@ -123,8 +119,7 @@ def type2_period(
         schedule=schedule,
         targets=tuple(_target_period(one, versions) for one in replayed),
         controls=tuple(
-            _control_period(control, replayed, versions, packs_in_order)
-            for control in controls.values()
+            _control_period(control, replayed, versions) for control in controls.values()
         ),
         notes=tuple(_notes(replayed, versions, packs_in_order, now, period)),
     )
@@ -261,7 +256,6 @@ def _control_period(
     control: Control,
     replayed: Sequence[_Replayed],
     versions: Versions,
-    packs: Sequence[str],
 ) -> ControlPeriod:
     targets = [one for one in replayed if _concerns(control, one, versions)]
     evidencing, supporting = _checks_by_role(control)
@@ -287,7 +281,7 @@ def _control_period(
         frequency=control.frequency,
         population=control.population,
         deviation=control.deviation,
-        grace=", then ".join(versions.graces(control, packs)) or control.grace,
+        grace=", then ".join(versions.graces(control, _all_records(targets))) or control.grace,
         checks=tuple(checks),
         attestations=control.attestations,
         resources=counts.read,
@@ -301,6 +295,12 @@ def _control_period(
         beside=_in_order(beside, _unchanged),
         statuses=_runs_by_status(targets, control.id),
     )
+
+
+def _all_records(replayed: Iterable[_Replayed]) -> list[Record]:
+    """The records of the period in the order of their times."""
+    records = chain.from_iterable(one.records for one in replayed)
+    return sorted(records, key=lambda record: parse_time(record.finished))
 
 
 def _checks_by_role(control: Control) -> tuple[list[str], list[str]]:
@@ -354,18 +354,18 @@ def _grace_lookup(
     versions: Versions,
 ) -> Callable[[Deviation], timedelta | None]:
     """Finds the time that the control left for a correction when a deviation was first read."""
-    graces: dict[str, timedelta | None] = {}
-    for pack in ("", *versions.packs):
-        graces[pack] = parse_grace(versions.grace(control, pack))
-    packs: dict[tuple[str, str], str] = {}
+    records: dict[tuple[str, str], Record] = {}
     for one in replayed:
         for record in one.observations.records:
-            packs[one.target, record.finished] = record.pack_sha256
+            records[one.target, record.finished] = record
+    graces: dict[tuple[str, str], timedelta | None] = {}
 
     def grace_of(deviation: Deviation) -> timedelta | None:
         # A control that is more lenient today does not make a correction of that day timely.
-        pack = packs[deviation.target, deviation.opened_by]
-        return graces.get(pack, graces[""])
+        key = (deviation.target, deviation.opened_by)
+        if key not in graces:
+            graces[key] = versions.grace_time(control, records[key])
+        return graces[key]
 
     return grace_of
 
