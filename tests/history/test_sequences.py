@@ -19,9 +19,10 @@ from tests.history import sequences
 
 
 def test_untouched_stores_are_as_committed() -> None:
-    """The long form is `make history-long`; seed 2 reaches each cause in few sequences."""
-    causes = sequences.run(4, seed=2)
-    assert {"evidence", "pack", "params", "scope", "waiver"} <= causes.keys()
+    """The long form is `make history-long`; this sequence has a parameter that changed while
+    other checks' verdicts did."""
+    causes = sequences.run(1, seed=2, first=5)
+    assert {"evidence", "params", "scope"} <= causes.keys()
 
 
 @pytest.fixture(scope="module")

@@ -118,7 +118,10 @@ def test_what_never_failed_is_counted_and_not_told(tmp_path: Path) -> None:
         [],
         {(CHECKS[0], "eu-west-1", 1): ["a", "b"]},
     )
-    assert both.always_passing == {(CHECKS[0], "eu-west-1", 1): ["b"], (CHECKS[0], "eu-west-1", 2): ["c"]}
+    assert both.always_passing == {
+        (CHECKS[0], "eu-west-1", 1): ["b"],
+        (CHECKS[0], "eu-west-1", 2): ["c"],
+    }
     (span,) = both.failure_intervals
     assert (list(both.items), span.resources, span.first_seen) == ([], ["a"], {1: 1})
 
