@@ -338,8 +338,8 @@ MUTANTS = (
         ("intervals of earlier periods are listed", "        if self._ended_before_period(position, why):", "        if False:"),
         ("what a clock dates earlier is of another period", "record.seq for record in observations.records[:first]",
          "seq for seq, at in observations.positions.items() if observations.moments[at] < start"),
-        ("what passed from the first is one item", "context.counters.items += count", "context.counters.items += 1"),
-        ("what passed from the first passed one time", "+= count * days", "+= days"),
+        ("what passed from the first is one item", "read[region] += resources", "read[region] += resources[:1]"),
+        ("what passed from the first passed one time", "+= len(resources) * days", "+= days"),
     ),
     *_of(
         "periods/counters.py", PERIOD,

@@ -184,7 +184,11 @@ def test_what_comes_back_failing_began_after_the_last_listing_without_it() -> No
 def test_what_comes_after_a_record_is_in_no_story_up_to_it() -> None:
     rows = list(verdicts("pass", "fail", "refused").transitions(HERE))
     first, two = build_timelines(rows, 1), build_timelines(rows, 2)
-    assert (list(first.items), dict(first.listings), sum(map(len, first.always_passing.values()))) == (
+    assert (
+        list(first.items),
+        dict(first.listings),
+        sum(map(len, first.always_passing.values())),
+    ) == (
         [],
         {},
         2,
