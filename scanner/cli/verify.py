@@ -111,9 +111,9 @@ def _lines(verified: Verified, limits: Sequence[str]) -> Iterator[str]:
     for record in verified.not_rejudged:
         yield f"NOT RE-EVALUATED {record}"
     yield from verified.notes
-    for records in verified.records.values():
-        if records:
-            yield from chain_facts(records)
+    for chain in verified.records.values():
+        if chain:
+            yield from chain_facts(chain)
     yield from limits
     records = plural(sum(map(len, verified.records.values())), "record")
     chains = plural(len(verified.heads), "chain")
