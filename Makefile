@@ -103,7 +103,7 @@ lock: $(READY)
 	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" -q --upgrade -o requirements.lock
 
 # Kill -9 at random moments, many writers at once, random damage, each in a folder and in a bucket of moto; half a year
-# replayed.
+# replayed; random sequences of scans that are as committed.
 history-long: $(READY)
 	$(BIN)/python -m tests.history.kill --count 200
 	$(BIN)/python -m tests.history.kill --count 200 --s3
@@ -112,6 +112,7 @@ history-long: $(READY)
 	$(BIN)/python -m tests.history.tamper --count 1000
 	$(BIN)/python -m tests.history.tamper --count 1000 --s3
 	$(BIN)/python -m tests.history.replaying --nights 180
+	$(BIN)/python -m tests.history.sequences --count 200
 
 wheel: $(READY)
 	$(BIN)/python -m hatchling build

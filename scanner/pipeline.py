@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import PurePath
 from typing import Any, Final
 
 from scanner import __version__
@@ -28,6 +29,7 @@ from scanner.core.judging.parameters import resolve_params
 from scanner.core.judging.waive import Waived, apply_waivers
 from scanner.core.permissions import with_permissions
 from scanner.core.reading.coverage import coverage
+from scanner.core.reading.exclusions import exclusions, kinds_left_out
 from scanner.core.reading.inventory import (
     target_inventory_types,
     with_every_reading,
@@ -92,8 +94,18 @@ def scan(
         mine = _of_cloud(selected, collected.opened.target)
         names = tuple(check.id for check in mine)
         snapshot = _snapshot(collected, names, {**config.params, **target.params})
-        types = target_inventory_types(target, library, mine)
-        yield replace(snapshot, bulk=types, scope=scope)
+        excluded: tuple[str, ...] = ()
+        if checks is not None:
+            excluded = kinds_left_out(library, snapshot.target.cloud, mine)
+        yield replace(
+            snapshot,
+            bulk=target_inventory_types(target, library, mine),
+            scope=scope,
+            configuration=PurePath(config.path).name,
+            kinds_excluded=excluded,
+            regions_approver=target.regions_approver,
+            regions_why=target.regions_why,
+        )
 
 
 def _rules(
@@ -399,5 +411,6 @@ def _target(snapshot: Snapshot) -> Mapping[str, Any]:
         "regions_open": snapshot.regions_open,
         "unentered": snapshot.unentered,
         "clock_skew": snapshot.clock_skew,
+        "exclusions": [asdict(exclusion) for exclusion in exclusions(snapshot)],
         "accounts": [asdict(account) for account in snapshot.accounts],
     }

@@ -425,6 +425,9 @@ def _with_options(
             external_id=reading.external_id or target.external_id,
             organization=_organization(reading, target.organization),
             regions=reading.region or target.regions,
+            # The reason in the configuration is one for its own regions.
+            regions_why="" if reading.region else target.regions_why,
+            regions_approver="" if reading.region else target.regions_approver,
             settings=_settings(reading, target),
         )
     return replace(target, params={**target.params, **params})

@@ -104,11 +104,16 @@ def verify(
 
 
 def _lines(verified: Verified, limits: Sequence[str]) -> Iterator[str]:
+    from scanner.reports.chain_facts import chain_facts
+
     for damage in verified.damages:
         yield f"DAMAGED {damage}"
     for record in verified.not_rejudged:
         yield f"NOT RE-EVALUATED {record}"
     yield from verified.notes
+    for chain in verified.records.values():
+        if chain:
+            yield from chain_facts(chain)
     yield from limits
     records = plural(sum(map(len, verified.records.values())), "record")
     chains = plural(len(verified.heads), "chain")

@@ -143,6 +143,11 @@ def _aws(
     if "external_id" in data and "role_arn" not in data:
         message = "'external_id' needs 'role_arn'"
         reader.wrong((*path, "external_id"), message, "add 'role_arn'", key=True)
+    for name in ("why", "approver"):
+        if name in data and not regions:
+            message = f"'{name}' needs 'regions'"
+            hint = "it explains why the other regions are left out: add 'regions'"
+            reader.wrong((*path, name), message, hint, key=True)
     organization = None
     if "organization" in data:
         organization = _organization(reader, (*path, "organization"), data["organization"])
@@ -154,6 +159,8 @@ def _aws(
         role_arn=data.get("role_arn", ""),
         external_id=data.get("external_id", ""),
         regions=tuple(regions),
+        regions_why=data.get("why", ""),
+        regions_approver=data.get("approver", ""),
         params=params,
         settings=settings,
         organization=organization,

@@ -36,6 +36,10 @@ class TargetConfig:
     external_id: str = ""
     regions: tuple[str, ...] = ()
     """The regions to read; empty: every region that is enabled."""
+    regions_why: str = ""
+    """Why the other regions are left out; empty: no reason is given."""
+    regions_approver: str = ""
+    """Who approved it."""
     params: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of this target, over those of the configuration."""
     organization: Organization | None = None

@@ -116,6 +116,10 @@ def _optional_members(snapshot: Snapshot) -> dict[str, Any]:
         "unentered": snapshot.unentered,
         "organization_only": snapshot.organization_only,
         "bulk": snapshot.bulk,
+        "configuration": snapshot.configuration,
+        "kinds_excluded": snapshot.kinds_excluded,
+        "regions_approver": snapshot.regions_approver,
+        "regions_why": snapshot.regions_why,
         "scope": snapshot.scope,
     }
     present = {name: value for name, value in members.items() if value}

@@ -16,7 +16,7 @@ _UNFINISHED: Final = ".unfinished-"
 """Prefix of temporary files; no reader lists them."""
 _IGNORE: Final = ".gitignore"
 _OURS: Final = frozenset(
-    {"store.json", "keys", "log", "outbox", "populations", "segments", "snapshots"}
+    {"draws", "keys", "log", "outbox", "populations", "segments", "snapshots", "store.json"}
 )
 """Names that a store itself has at its root."""
 _NEUTRAL: Final = (".", "lost+found")
