@@ -28,6 +28,12 @@ class Clock:
         return self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def seconds_left(clock: Clock, deadline: float, longest: float) -> float:
+    """Seconds for one response that is requested now; `deadline` is on the monotonic clock."""
+    # Never 0, which means "no limit" to HTTP clients.
+    return max(0.1, min(longest, deadline - clock.monotonic()))
+
+
 class Skew:
     """How far the provider's clock, by the Date of its responses, is from ours."""
 

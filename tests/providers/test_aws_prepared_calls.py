@@ -108,7 +108,7 @@ class Both:
             request.url, self._status, HTTPHeaderDict(self._headers), _Raw(self._body)
         )
 
-    def _exchange(self, route: Route, request: bytes) -> Reply:
+    def _exchange(self, route: Route, request: bytes, seconds: float) -> Reply:
         head, _, body = request.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
         method, target, version = first.split(" ")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from scanner.client.client import Page
-from scanner.client.clock import Clock
+from scanner.client.clock import Clock, seconds_left
 from scanner.client.failures import Failure, OperationNotListedError
 from scanner.client.rest.http_client import HttpClient, HttpRequest
 from scanner.client.rest.provider_profile import ProviderProfile, request_id
@@ -28,7 +28,7 @@ DECLARED_HOST: Final = "X-Tscan-Host"
 """Request header that names the declared host at a configured endpoint, which may stand for
 several.
 """
-_REQUEST_TIMEOUT: Final = 30.0
+REQUEST_TIMEOUT: Final = 30.0
 
 
 class RequestSender(Protocol):
@@ -209,11 +209,5 @@ class TokenSender:
             url=endpoint.base + request.target,
             headers=headers,
             body=request.content,
-            seconds=request_timeout(self.clock, deadline),
+            seconds=seconds_left(self.clock, deadline, REQUEST_TIMEOUT),
         )
-
-
-def request_timeout(clock: Clock, deadline: float) -> float:
-    """Seconds for one request that begins now."""
-    # Never 0, which means "no limit" to HTTP clients.
-    return max(0.1, min(_REQUEST_TIMEOUT, deadline - clock.monotonic()))

@@ -10,6 +10,7 @@ import boto3
 from botocore import xform_name
 from botocore.model import OperationModel
 
+from scanner.providers.aws.boto3_bounds import LIMIT, bound_responses
 from scanner.providers.aws.boto_sessions import SessionFactory, make_client
 from scanner.providers.aws.connections import CONNECT_SECONDS, READ_SECONDS
 from scanner.providers.aws.credentials import Identity, NoAccount
@@ -85,8 +86,11 @@ class Boto3Operation:
         self._operations = operations
         self._region = region
 
-    def send(self, arguments: Arguments, identity: Identity) -> dict[str, Any]:
+    def send(
+        self, arguments: Arguments, identity: Identity, seconds: float = READ_SECONDS
+    ) -> dict[str, Any]:
         """The parsed response, as boto3 returns it."""
+        LIMIT.seconds = seconds
         service = self.model.service_model.service_name
         client = self._operations.client(identity, service, self._region)
         response: dict[str, Any] = getattr(client, xform_name(self.model.name))(**arguments)
@@ -109,6 +113,7 @@ class _Account:
 
     def _make(self, service: str, region: str) -> Any:
         made = make_client(self._session.client, service, region, **_SETTINGS)
+        bound_responses(made.client)
         events = made.client.meta.events
         events.register("before-parse", _refuse_unusable_body)
         if service == "s3":

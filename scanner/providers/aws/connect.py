@@ -81,7 +81,9 @@ class AwsAccess:
 
     def client(self, identity: Identity) -> ProviderClient:
         """A client that signs with an account's credentials."""
-        return ProviderClient(AwsTransport(self.operations, self.pagers, identity), self.context)
+        return ProviderClient(
+            AwsTransport(self.operations, self.pagers, identity, self.context.clock), self.context
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 from botocore.parsers import ResponseParserFactory
 
-from scanner.providers.aws.connections import Reply, Route, exchange, host_of
+from scanner.providers.aws.connections import READ_SECONDS, Reply, Route, exchange, host_of
 from scanner.providers.aws.credentials import Identity
 from scanner.providers.aws.endpoints import Endpoint, Endpoints, SigningScope
 from scanner.providers.aws.response_checks import check_body
@@ -64,10 +64,12 @@ class PreparedCall:
         self._parser = _PARSERS.create_parser(self.model.service_model.resolved_protocol)
         self._signers: dict[SigningScope, Signer] = {}
 
-    def send(self, arguments: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
+    def send(
+        self, arguments: Mapping[str, Any], identity: Identity, seconds: float = READ_SECONDS
+    ) -> dict[str, Any]:
         """The parsed response; raises what `request`, `read` and `exchange` raise."""
         signed = self.request(arguments, identity.key(), identity.now())
-        return self.read(exchange(signed.route, signed.content), signed)
+        return self.read(exchange(signed.route, signed.content, seconds), signed)
 
     def request(
         self,
