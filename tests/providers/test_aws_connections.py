@@ -10,7 +10,6 @@ import pytest
 from botocore import exceptions as aws
 from botocore.session import Session
 
-from scanner.providers.aws import connections
 from scanner.providers.aws.connections import Connections, Reply, exchange
 from tests.helpers.scripted_bytes import Wire, certificate, serving
 

@@ -134,9 +134,7 @@ def _new_pool(proxy: str | None) -> urllib3.PoolManager:
         credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         headers = dict(urllib3.make_headers(proxy_basic_auth=credentials))
     return bounded(
-        urllib3.ProxyManager(
-            proxy, proxy_headers=headers, maxsize=CONNECTIONS, ssl_context=context
-        )
+        urllib3.ProxyManager(proxy, proxy_headers=headers, maxsize=CONNECTIONS, ssl_context=context)
     )
 
 

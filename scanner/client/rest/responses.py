@@ -44,13 +44,21 @@ class HttpReply:
             return None
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    # Python reads 1e999 as infinity, which JSON cannot write again.
+    if number - number != 0.0:
+        raise ValueError("a number is out of range")
+    return number
+
+
 def _refuse_constant(word: str) -> None:
     # Python reads NaN and Infinity, which are not JSON (RFC 8259) and which no snapshot could hold.
     raise ValueError(f"{word} is not JSON")
 
 
 # Made once: `json.loads` with an argument makes a decoder for every body.
-_decode: Final = json.JSONDecoder(parse_constant=_refuse_constant).decode
+_decode: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
 
 
 def parse_body(operation: RestOperation, reply: HttpReply) -> dict[str, Any] | Failure:

@@ -124,6 +124,7 @@ class RestCall:
             token=_token(following),
             request_id=identity,
             date=date,
+            size=len(reply.body),
             incomplete=incomplete,
         )
 

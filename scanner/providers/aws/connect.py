@@ -16,7 +16,7 @@ from botocore.session import Session as BotocoreSession
 from scanner.client.client import ProviderClient, ScanContext
 from scanner.client.clock import Clock
 from scanner.client.interfaces import Rules
-from scanner.errors import TscanError
+from scanner.errors import NotConnectedError, TscanError
 from scanner.model.answers import Answer, Call, Caller, State, Target
 from scanner.model.config import TargetConfig
 from scanner.providers.aws.boto3_client import Boto3Operations
@@ -236,7 +236,7 @@ def _find_credentials(config: TargetConfig) -> _Found:
         raise _unknown_region(home, _known_regions(session, "aws"), asked=False) from None
     except aws.BotoCoreError as error:
         message = " ".join(str(error).split())
-        raise TscanError(
+        raise NotConnectedError(
             f"AWS credentials cannot be read: {message}", "check the AWS configuration files"
         ) from error
     if credentials is None:
@@ -254,11 +254,11 @@ def _find_credentials(config: TargetConfig) -> _Found:
 def _no_credentials(profile: str) -> TscanError:
     if profile:
         # With a named profile, botocore looks nowhere else, whatever the environment holds.
-        return TscanError(
+        return NotConnectedError(
             f"AWS profile '{profile}' has no credentials",
             f"complete it: aws configure --profile {profile}",
         )
-    return TscanError(
+    return NotConnectedError(
         "no AWS credentials were found",
         "set AWS_PROFILE (or --profile), or run `tscan demo`, which needs none",
     )
@@ -305,30 +305,30 @@ def _assume_configured(access: AwsAccess, source: Identity) -> Identity:
     except FAILURES as error:
         failure = classify("sts", error)
         if failure.code in _UNREACHABLE:
-            raise TscanError(f"AWS cannot be reached: {failure.message}", _REACH) from error
-        raise TscanError(
+            raise NotConnectedError(f"AWS cannot be reached: {failure.message}", _REACH) from error
+        raise NotConnectedError(
             f"role {config.role_arn} cannot be assumed ({failure.code})",
             "check its trust policy, the external id, and your own right to sts:AssumeRole",
         ) from error
     return identity
 
 
-def _no_caller(answer: Answer, access: AwsAccess) -> TscanError:
+def _no_caller(answer: Answer, access: AwsAccess) -> NotConnectedError:
     """Why the account cannot be read, in one line."""
     if answer.code.startswith(("ExpiredToken", "RequestExpired", "TokenRefreshRequired")):
-        return TscanError(
+        return NotConnectedError(
             f"the AWS credentials have expired ({answer.code})", "log in again, then repeat"
         )
     if answer.code in _UNREACHABLE:
         endpoint = access.operations.endpoint("sts", access.home)
-        return TscanError(f"AWS cannot be reached at {endpoint} ({answer.code})", _REACH)
+        return NotConnectedError(f"AWS cannot be reached at {endpoint} ({answer.code})", _REACH)
     if answer.code in _ACCEPTED_NOWHERE:
-        return TscanError(
+        return NotConnectedError(
             f"AWS rejected the credentials ({answer.code})",
             "check the access key and its secret",
         )
     detail = f"{answer.code} {answer.message}".rstrip()
-    return TscanError(
+    return NotConnectedError(
         f"sts:GetCallerIdentity failed: {detail}", "check the credentials and the endpoint"
     )
 
