@@ -55,7 +55,7 @@ def datasets(*listed: Mapping[str, Any]) -> tuple[Recording, ...]:
         authored(f"{_LIST}/{one['datasetReference']['datasetId']}", {**one, "access": _ACCESS})
         for one in listed
     ]
-    return authored(_LIST, {"datasets": list(listed)}), *each
+    return authored(_LIST, {"kind": "bigquery#datasetList", "datasets": list(listed)}), *each
 
 
 def held(body: Mapping[str, Any], status: int = 200) -> Recording:
@@ -134,7 +134,9 @@ def test_lists_that_a_bucket_does_not_tell_are_unknown(
         "publicAccessPrevention": "inherited",
     }
     bucket = {"name": "b", "location": "EU", "iamConfiguration": uniform, **lists}
-    (text,) = said(library, OBJECTS, authored(_BUCKETS, {"items": [bucket]})).values()
+    (text,) = said(
+        library, OBJECTS, authored(_BUCKETS, {"kind": "storage#buckets", "items": [bucket]})
+    ).values()
     assert text.split()[0] == verdict
 
 
@@ -152,5 +154,5 @@ def test_a_warning_beside_a_list_of_compute_engine_is_not_overlooked(
     library: Library, check: str, path: str, code: str, unknown: bool
 ) -> None:
     url = f"https://compute.googleapis.com/compute/v1/projects/{PROJECT}/{path}"
-    found = said(library, check, authored(url, {"warning": {"code": code}}))
+    found = said(library, check, authored(url, {"kind": "compute#list", "warning": {"code": code}}))
     assert [text.split()[0] for text in found.values()] == (["unknown"] if unknown else [])

@@ -76,7 +76,7 @@ def parse_body(operation: RestOperation, reply: HttpReply) -> dict[str, Any] | F
     missing = [path for path in operation.always if not _has_value(data, path)]
     if missing:
         # An empty object, which a proxy may send, must not pass for an empty list.
-        return _unexpected(f"the response lacks {', '.join(missing)}")
+        return unexpected(f"the response lacks {', '.join(missing)}")
     return data
 
 
@@ -93,11 +93,11 @@ def _object_in(operation: RestOperation, data: object) -> dict[str, Any] | Failu
 
 def _wrong_form(data: object) -> Failure:
     if data is None:
-        return _unexpected("the response is not complete JSON")
-    return _unexpected(f"the response is {described(data)}, not of the declared form")
+        return unexpected("the response is not complete JSON")
+    return unexpected(f"the response is {described(data)}, not of the declared form")
 
 
-def _unexpected(message: str) -> Failure:
+def unexpected(message: str) -> Failure:
     """A body that a proxy or a server in trouble may have sent: it is worth asking again."""
     return Failure(state=State.ERROR, code="UnexpectedBody", message=message, attempts=3)
 

@@ -19,7 +19,8 @@ from scanner.client.rest.request import (
     prepare_request,
     value_at,
 )
-from scanner.client.rest.responses import HttpReply, count_gap, declared_gap, parse_body
+from scanner.client.rest.response_members import unlike_model
+from scanner.client.rest.responses import HttpReply, count_gap, declared_gap, parse_body, unexpected
 from scanner.client.rest.tokens import Token, Tokens
 from scanner.model.answers import Call
 from scanner.model.rest_operations import RestOperation, RestOperations
@@ -136,7 +137,13 @@ class RestCall:
         # No declared operation answers by another status: 204 and 206 are no whole answers.
         if reply.status != 200:
             return self.transport.profile.failure(reply, self.transport.own)
-        return parse_body(self.operation, reply)
+        data = parse_body(self.operation, reply)
+        if isinstance(data, Failure):
+            return data
+        unlike = unlike_model(
+            self.transport.profile.cloud, self.operation, data, lists=bool(self.lists)
+        )
+        return unexpected(unlike) if unlike else data
 
     def _drop_page_members(self, data: dict[str, Any]) -> None:
         """Where the next page is, is no evidence, and differs from scan to scan."""

@@ -19,6 +19,7 @@ from scanner.providers.aws.errors import FAILURES, classify
 from scanner.providers.aws.json_values import UnexpectedValueError, plain
 from scanner.providers.aws.operations import OPERATIONS
 from scanner.providers.aws.paging import Pager, Pagers
+from scanner.providers.aws.required_members import missing_members
 
 Arguments = Mapping[str, Any]
 """Parameters of an operation, as botocore takes them."""
@@ -154,6 +155,19 @@ class AwsCall:
                 request_id=request_id,
                 date=_date(response),
             )
+        missing = missing_members(
+            self._call.operation, self._operation.model, data, self._call.items
+        )
+        if missing:
+            # A proxy or a server in trouble may have sent it: it is worth asking again.
+            return Failure(
+                state=State.ERROR,
+                code="UnexpectedBody",
+                message=f"the response lacks {', '.join(missing[:5])}",
+                request_id=request_id,
+                attempts=3,
+                date=_date(response),
+            )
         for name in self._pager.members:
             data.pop(name, None)
         return Page(
@@ -162,7 +176,16 @@ class AwsCall:
             token=repr(sorted(following.items())),
             request_id=request_id,
             date=_date(response),
+            size=_size(response),
         )
+
+
+def _size(response: Mapping[str, Any]) -> int:
+    """Bytes of the body, as `check_body` counted them."""
+    try:
+        return int(response["ResponseMetadata"]["HTTPHeaders"]["content-length"][:20])
+    except (KeyError, TypeError, ValueError):
+        return 0
 
 
 def _date(response: Mapping[str, Any] | None) -> str:
