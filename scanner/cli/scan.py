@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -259,6 +260,7 @@ def _notifier(inputs: _Inputs) -> Notifier:
         store=inputs.store,
         checks=inputs.checks,
         rules=rules,
+        ends=time.monotonic() + inputs.reading.deadline,
     )
 
 
@@ -289,11 +291,19 @@ def _scan(inputs: _Inputs, notifier: Notifier) -> int:
         if inputs.commits:
             chains = _commit(paths, judged.assessment, inputs)
     _report_uncommitted(paths, inputs)
-    if chains and inputs.config.anchors:
-        from scanner.cli.support.commit import anchor
+    try:
+        if chains and inputs.config.anchors:
+            from scanner.cli.support.commit import anchor
 
-        anchor(inputs.store, chains, inputs.config.anchors, quiet=options.quiet)
-    notifier.alert_changes(chains, decisions.waivers)
+            anchor(inputs.store, chains, inputs.config.anchors, quiet=options.quiet)
+        notifier.alert_changes(chains, decisions.waivers)
+    except KeyboardInterrupt:
+        if not chains:
+            raise
+        raise TscanError(
+            f"interrupted after the commit: {', '.join(chains)} in {inputs.store}",
+            "alerts that were not sent are sent by the next scan",
+        ) from None
     return judged.report.exit_code
 
 
@@ -320,6 +330,15 @@ def _commit(paths: Sequence[Path], assessment: Assessment, inputs: _Inputs) -> l
             f"not in history: '{_adding(paths, inputs)}' commits this evidence later", err=True
         )
         raise
+    except KeyboardInterrupt:
+        from scanner.cli.support.commit import committed_chains
+
+        # Several records are committed one after the other: some may be there.
+        found = ", ".join(committed_chains(paths, inputs.store)) or "nothing"
+        raise TscanError(
+            f"interrupted during the commit: {found} is in {inputs.store}",
+            f"'{_adding(paths, inputs)}' commits the rest of this evidence",
+        ) from None
 
 
 def _report_uncommitted(paths: Sequence[Path], inputs: _Inputs) -> None:

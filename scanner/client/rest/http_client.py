@@ -74,7 +74,7 @@ class HttpClient:
                 timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT, total=request.seconds),
                 preload_content=False,
             )
-            body = _body(response)
+            body = read_body(response)
         except (urllib3.exceptions.HTTPError, OSError, TooLargeError) as error:
             return _failure(error)
         return HttpReply(status=response.status, headers=response.headers, body=body)
@@ -138,7 +138,7 @@ def _new_pool(proxy: str | None) -> urllib3.PoolManager:
     )
 
 
-def _body(response: urllib3.BaseHTTPResponse) -> bytes:
+def read_body(response: urllib3.BaseHTTPResponse) -> bytes:
     """The body to its end, decompressed; TooLargeError where that is too far."""
     # Its connection bounds what comes over the wire, in time and in size. Decompressed, a little
     # becomes a lot.

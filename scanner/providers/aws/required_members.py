@@ -60,19 +60,24 @@ def _required(shape: Shape, value: Any, path: str) -> Iterator[str]:
     """Required members that are not there, at any depth."""
     if not _requires(shape):
         return
-    if shape.type_name == "list" and isinstance(value, list):
-        for item in value:
-            yield from _required(shape.member, item, f"{path}[]")
-    elif shape.type_name == "map" and isinstance(value, Mapping):
-        for item in value.values():
-            yield from _required(shape.value, item, f"{path}.*")
-    elif shape.type_name == "structure" and isinstance(value, Mapping):
+    if shape.type_name == "structure" and isinstance(value, Mapping):
         for name in shape.required_members:
             if name not in value:
                 yield f"{path}.{name}".lstrip(".")
+    for inner, item, step in _inside(shape, value):
+        yield from _required(inner, item, f"{path}{step}")
+
+
+def _inside(shape: Shape, value: Any) -> Iterator[tuple[Shape, Any, str]]:
+    """The values inside a value, each with its shape and the step to it."""
+    if shape.type_name == "list" and isinstance(value, list):
+        yield from ((shape.member, item, "[]") for item in value)
+    elif shape.type_name == "map" and isinstance(value, Mapping):
+        yield from ((shape.value, item, ".*") for item in value.values())
+    elif shape.type_name == "structure" and isinstance(value, Mapping):
         for name, member in shape.members.items():
             if name in value:
-                yield from _required(member, value[name], f"{path}.{name}")
+                yield member, value[name], f".{name}"
 
 
 @cache

@@ -15,6 +15,7 @@ from scanner.client.failures import Failure
 from scanner.client.rest.connect import NO_CREDENTIALS
 from scanner.client.rest.tokens import Token
 from scanner.model.answers import Caller, State
+from scanner.providers.azure.token_transport import bounded_transport
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -98,7 +99,7 @@ class AzureCredentials:
         # The chain logs a line for each credential that it tries; the one failure is reported
         # instead.
         logging.getLogger("azure").addHandler(logging.NullHandler())
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"transport": bounded_transport(), "retry_total": 2}
         if self._tenant and self._name not in _OF_ONE_TENANT:
             options["additionally_allowed_tenants"] = [self._tenant]
         credential: TokenCredential = getattr(identity, _CLASSES[self._name])(**options)

@@ -25,10 +25,10 @@ from google.cloud.resourcemanager_v3.services.organizations.transports import (
 )
 from google.cloud.resourcemanager_v3.services.projects.transports import ProjectsRestTransport
 from google.protobuf.json_format import ParseError
-from requests.adapters import HTTPAdapter
 
 from scanner.client.clock import Clock, seconds_left
 from scanner.client.failures import Failure
+from scanner.client.rest.bounded_requests import BoundedAdapter
 from scanner.client.rest.http_client import USER_AGENT, Proxies, tls_context
 from scanner.client.rest.request import Endpoint, PreparedRequest
 from scanner.client.rest.responses import HttpReply
@@ -72,7 +72,7 @@ class _TokenCredentials(google_credentials.Credentials):
             self._tokens.forget(GcpProfile.audience, self._used)
 
 
-class _RecordingAdapter(HTTPAdapter):
+class _RecordingAdapter(BoundedAdapter):
     """Sends the library's requests by the rules of all others, and keeps each thread's last
     response.
     """
