@@ -46,6 +46,7 @@ class ReadingOptions:
     external_id: str
     organization: str
     aws_client: str | None
+    insecure_endpoint: bool
     region: tuple[str, ...]
     snapshot: Path | None
     threads: int
@@ -118,6 +119,11 @@ class _Inputs:
     "--aws-client",
     type=click.Choice(["fast", "boto3"]),
     help="Which client calls AWS; boto3's own is slower.  [default: fast]",
+)
+@click.option(
+    "--insecure-endpoint",
+    is_flag=True,
+    help="Send AWS credentials over plain HTTP to another machine.",
 )
 @click.option(
     "--region",
@@ -450,9 +456,12 @@ def _with_options(
 
 
 def _settings(reading: ReadingOptions, target: TargetConfig) -> Mapping[str, str]:
-    if reading.aws_client is None:
-        return target.settings
-    return {**target.settings, "client": reading.aws_client}
+    settings = dict(target.settings)
+    if reading.aws_client is not None:
+        settings["client"] = reading.aws_client
+    if reading.insecure_endpoint:
+        settings["insecure_endpoint"] = "allowed"
+    return settings
 
 
 def _organization(reading: ReadingOptions, configured: Organization | None) -> Organization | None:

@@ -105,6 +105,8 @@ class Record:
     """Checks that this record is the first to run under another id: the new id by the old one."""
     scope: tuple[str, ...] = ()
     """As `Snapshot.scope`; empty: the configured scope."""
+    clock: str = ""
+    """What was wrong with the clock, as far as the commit could see; empty: nothing."""
     sha256: str = ""
     """Digest of this record's bytes in the store; not part of them."""
 

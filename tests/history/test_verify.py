@@ -18,7 +18,7 @@ from scanner.history.ledger.commit import commit_scan
 from scanner.history.ledger.compact import compact
 from scanner.history.ledger.git_anchors import GitAnchors
 from scanner.history.ledger.ledger import Ledger
-from scanner.history.ledger.record_builder import ScanToCommit
+from scanner.history.ledger.record_builder import RecordBuilder, ScanToCommit
 from scanner.history.records.seal import Signer, find_signer, make_key, open_envelope, unsealed
 from scanner.history.records.statements import payload_of, read_record
 from scanner.history.snapshots.content_archive import load_pack, pack_archive
@@ -95,6 +95,17 @@ def test_the_key_holder_is_seen_to_rewrite_against_a_head_only(
 
 
 def test_a_record_dated_before_its_predecessor_is_named(store: Path, signer: Signer) -> None:
+    Ledger(open_store(str(store)), signer).commit(simple(-100))
+    found = verify(open_store(str(store)))
+    assert not found.damages
+    assert [note.partition(": ")[0] for note in found.notes] == ["record aws=111122223333/5"]
+    assert found.notes[0].endswith("as its commit said: clock")
+
+
+def test_a_record_that_is_back_dated_in_silence_is_damage(
+    store: Path, signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RecordBuilder, "_clock", lambda self: "")
     Ledger(open_store(str(store)), signer).commit(simple(-100))
     found = verify(open_store(str(store))).damages
     assert [(damage.record, damage.kind) for damage in found] == [

@@ -52,7 +52,14 @@ def commit(
     if not options.quiet:
         for line in _lines(records, new, store):
             click.echo(line, err=True)
-    # Also with --quiet: it would else come out when somebody verifies the year.
+    # Also with --quiet: these would else come out when somebody verifies the year.
+    for record in new:
+        if record.clock:
+            click.echo(
+                f"history: {record.chain} {record.seq}: the clock was wrong in this scan or in the "
+                f"one before: {record.clock}",
+                err=True,
+            )
     if new and find_signer() is None:
         click.echo(
             f"history: not signed, so that whoever can write {store} can change it; "

@@ -28,7 +28,7 @@ def unlike_model(
     if any(name in members for name in data):
         return ""
     # Google leaves an empty list out; what identifies such an answer stands under `always`.
-    if not data and (lists or operation.post):
+    if not data and (lists or operation.may_be_empty):
         return ""
     return "the response has no member of its model"
 

@@ -167,6 +167,21 @@ class RecordBuilder:
             segments=(*waivers, *attestations, *pack),
             together=tuple(sorted(scan.together)),
             renamed=renamed_checks(self._chain.records, facts["checks"], scan.library),
+            clock=self._clock(),
+        )
+
+    def _clock(self) -> str:
+        """That the scan is dated before the record that it follows; empty where it is not.
+
+        A clock that was wrong once is a fact of the record, which its signature covers: else the
+        chain would be called back-dated for ever.
+        """
+        snapshot = self._scan.snapshot
+        if self._head is None or snapshot.finished >= self._head.started:
+            return ""
+        return (
+            f"it ends {snapshot.finished}, before record {self._head.seq} began "
+            f"({self._head.started})"
         )
 
     def _archived_pack(self) -> list[Segment]:

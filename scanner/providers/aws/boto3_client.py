@@ -55,7 +55,9 @@ class Boto3Operations:
     def endpoint(self, service: str, region: str) -> str:
         """The address of a service in a region."""
         with self._lock:
-            made = make_client(self._models.create_client, service, region)
+            made = make_client(
+                self._models.create_client, service, region, insecure=self._sessions.insecure
+            )
             return str(made.client.meta.endpoint_url)
 
     def client(
@@ -69,7 +71,9 @@ class Boto3Operations:
             account = self._accounts.get(identity)
             if account is None:
                 session = self._sessions.boto3(identity.credentials)
-                account = self._accounts[identity] = _Account(session)
+                account = self._accounts[identity] = _Account(
+                    session, insecure=self._sessions.insecure
+                )
             return account.client(service, region)
 
 
@@ -100,8 +104,9 @@ class Boto3Operation:
 class _Account:
     """The clients of one account."""
 
-    def __init__(self, session: boto3.Session) -> None:
+    def __init__(self, session: boto3.Session, *, insecure: bool) -> None:
         self._session = session
+        self._insecure = insecure
         self._clients: dict[tuple[str, str], Any] = {}
 
     def client(self, service: str, region: str) -> Any:
@@ -112,7 +117,9 @@ class _Account:
         return self._clients[key]
 
     def _make(self, service: str, region: str) -> Any:
-        made = make_client(self._session.client, service, region, **_SETTINGS)
+        made = make_client(
+            self._session.client, service, region, insecure=self._insecure, **_SETTINGS
+        )
         bound_responses(made.client)
         events = made.client.meta.events
         events.register("before-parse", _refuse_unusable_body)

@@ -20,7 +20,7 @@ from scanner.errors import NotConnectedError, TscanError
 from scanner.model.answers import Answer, Call, Caller, State, Target
 from scanner.model.config import TargetConfig
 from scanner.providers.aws.boto3_client import Boto3Operations
-from scanner.providers.aws.boto_sessions import SessionFactory
+from scanner.providers.aws.boto_sessions import InsecureEndpointError, SessionFactory
 from scanner.providers.aws.botocore_probe import missing_members
 from scanner.providers.aws.credentials import Identity, RoleCredentials
 from scanner.providers.aws.errors import FAILURES, classify
@@ -38,6 +38,8 @@ ORGANIZATION: Final = Call(
     absent_on=("AWSOrganizationsNotInUseException",),
 )
 NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
+ALLOWED: Final = "allowed"
+"""Of the setting `insecure_endpoint`, which `--insecure-endpoint` makes."""
 BOTO3: Final = "boto3"
 """The client that a target's setting `client` names; the other is `fast`."""
 _LOG: Final = logging.getLogger(__name__)
@@ -220,7 +222,8 @@ class _Found:
 
 def _find_credentials(config: TargetConfig) -> _Found:
     """Credentials, and the home region with its partition; TscanError where there are none."""
-    sessions = SessionFactory(profile=config.profile)
+    insecure = config.settings.get("insecure_endpoint") == ALLOWED
+    sessions = SessionFactory(profile=config.profile, insecure=insecure)
     home = "?"
     try:
         loader = ReviewedLoader(sessions.botocore().get_config_variable("data_path"))
@@ -322,6 +325,8 @@ def _no_caller(answer: Answer, access: AwsAccess) -> NotConnectedError:
     if answer.code in _UNREACHABLE:
         endpoint = access.operations.endpoint("sts", access.home)
         return NotConnectedError(f"AWS cannot be reached at {endpoint} ({answer.code})", _REACH)
+    if answer.code == InsecureEndpointError.__name__:
+        return NotConnectedError(answer.message, "use https, or --insecure-endpoint if you must")
     if answer.code in _ACCEPTED_NOWHERE:
         return NotConnectedError(
             f"AWS rejected the credentials ({answer.code})",
