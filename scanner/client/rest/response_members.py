@@ -22,6 +22,9 @@ def unlike_model(
     members = _members(cloud, operation.service).get(operation.name.partition(":")[2])
     if members is None:
         return ""
+    rows = data.get(operation.root, ()) if operation.root else ()
+    if not all(isinstance(row, Mapping) for row in rows):
+        return "the response lists something else than objects"
     error = data.get("error")
     if error and "error" not in members:
         return "the response is an error with status 200"

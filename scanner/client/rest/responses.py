@@ -70,7 +70,9 @@ def parse_body(operation: RestOperation, reply: HttpReply) -> dict[str, Any] | F
         return data
     # Most bodies have neither, and need not be walked.
     if b"null" in reply.body or b"\\u" in reply.body:
-        data = _without_nulls(data)
+        written, data = data, _without_nulls(data)
+        if written and not data:
+            return unexpected("all members of the response are null")
     if operation.graphql and data.get("errors"):
         return _graphql_failure(data["errors"])
     missing = [path for path in operation.always if not _has_value(data, path)]

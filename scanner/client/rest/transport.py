@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from scanner.client.client import Page
 from scanner.client.clock import Clock, seconds_left
 from scanner.client.failures import Failure, OperationNotListedError
+from scanner.client.repeated import REPEATED, repeated
 from scanner.client.rest.http_client import HttpClient, HttpRequest
 from scanner.client.rest.provider_profile import ProviderProfile, request_id
 from scanner.client.rest.request import (
@@ -190,6 +191,10 @@ class TokenSender:
             if isinstance(token, Failure):
                 return token
             reply = self.http.send(self._request(operation, endpoint, request, token, deadline))
+            if isinstance(reply, HttpReply) and repeated(
+                token.value, reply.headers.values(), reply.body
+            ):
+                return REPEATED
             if is_last or isinstance(reply, Failure) or reply.status != 401:
                 return reply
             self.tokens.forget(audience, token)

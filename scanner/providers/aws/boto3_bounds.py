@@ -15,13 +15,16 @@ from botocore.awsrequest import (
 from scanner.client.bounded_reading import BoundedResponse
 
 
-class _Limit(threading.local):
-    """The time limit of the request that a thread makes."""
+class _Request(threading.local):
+    """The request that a thread makes."""
 
     seconds: float = 30.0
+    """The time limit for its response."""
+    token: str = ""
+    """The session token that it sends."""
 
 
-LIMIT: Final = _Limit()
+REQUEST: Final = _Request()
 
 
 class _BoundedHttp(AWSHTTPConnection):  # type: ignore[misc]
@@ -29,7 +32,7 @@ class _BoundedHttp(AWSHTTPConnection):  # type: ignore[misc]
 
     def getresponse(self) -> Any:
         """The response, which must end within the limit of this thread."""
-        self.timeout = LIMIT.seconds
+        self.timeout = REQUEST.seconds
         return super().getresponse()
 
 
@@ -38,7 +41,7 @@ class _BoundedHttps(AWSHTTPSConnection):  # type: ignore[misc]
 
     def getresponse(self) -> Any:
         """The response, which must end within the limit of this thread."""
-        self.timeout = LIMIT.seconds
+        self.timeout = REQUEST.seconds
         return super().getresponse()
 
 

@@ -10,11 +10,13 @@ import boto3
 from botocore import xform_name
 from botocore.model import OperationModel
 
-from scanner.providers.aws.boto3_bounds import LIMIT, bound_responses
+from scanner.client.repeated import repeated
+from scanner.providers.aws.boto3_bounds import REQUEST, bound_responses
 from scanner.providers.aws.boto_sessions import SessionFactory, make_client
 from scanner.providers.aws.connections import CONNECT_SECONDS, READ_SECONDS
 from scanner.providers.aws.credentials import Identity, NoAccount
 from scanner.providers.aws.endpoints import without_account
+from scanner.providers.aws.errors import CredentialRepeatedError
 from scanner.providers.aws.partitions import global_region
 from scanner.providers.aws.response_checks import check_body
 from scanner.providers.aws.transport import Arguments
@@ -94,7 +96,7 @@ class Boto3Operation:
         self, arguments: Arguments, identity: Identity, seconds: float = READ_SECONDS
     ) -> dict[str, Any]:
         """The parsed response, as boto3 returns it."""
-        LIMIT.seconds = seconds
+        REQUEST.seconds, REQUEST.token = seconds, identity.key().token or ""
         service = self.model.service_model.service_name
         client = self._operations.client(identity, service, self._region)
         response: dict[str, Any] = getattr(client, xform_name(self.model.name))(**arguments)
@@ -133,6 +135,8 @@ class _Account:
 def _refuse_unusable_body(
     *, operation_model: OperationModel, response_dict: dict[str, Any], **_: Any
 ) -> None:
+    if repeated(REQUEST.token, response_dict["headers"].values(), response_dict["body"]):
+        raise CredentialRepeatedError()
     check_body(response_dict, operation_model)
 
 

@@ -116,6 +116,12 @@ class UnparsableAnswerError(aws.BotoCoreError):  # type: ignore[misc]
     fmt = "the response is not {form}"
 
 
+class CredentialRepeatedError(aws.BotoCoreError):  # type: ignore[misc]
+    """A response that holds the session token that was sent."""
+
+    fmt = "the response repeats the credential that was sent, so that it is not kept"
+
+
 class TooLargeAnswerError(aws.BotoCoreError):  # type: ignore[misc]
     """A response that is larger than any that a declared operation gives."""
 

@@ -20,9 +20,11 @@ from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 from botocore.parsers import ResponseParserFactory
 
+from scanner.client.repeated import repeated
 from scanner.providers.aws.connections import READ_SECONDS, Reply, Route, exchange, host_of
 from scanner.providers.aws.credentials import Identity
 from scanner.providers.aws.endpoints import Endpoint, Endpoints, SigningScope
+from scanner.providers.aws.errors import CredentialRepeatedError
 from scanner.providers.aws.response_checks import check_body
 from scanner.providers.aws.signing import Signer, Unsigned
 from scanner.providers.aws.times import moment
@@ -68,8 +70,12 @@ class PreparedCall:
         self, arguments: Mapping[str, Any], identity: Identity, seconds: float = READ_SECONDS
     ) -> dict[str, Any]:
         """The parsed response; raises what `request`, `read` and `exchange` raise."""
-        signed = self.request(arguments, identity.key(), identity.now())
-        return self.read(exchange(signed.route, signed.content, seconds), signed)
+        key = identity.key()
+        signed = self.request(arguments, key, identity.now())
+        reply = exchange(signed.route, signed.content, seconds)
+        if repeated(key.token or "", reply.headers.values(), reply.content):
+            raise CredentialRepeatedError()
+        return self.read(reply, signed)
 
     def request(
         self,

@@ -32,6 +32,9 @@ def check_body(response: Mapping[str, Any], operation: OperationModel) -> None:
     output = operation.output_shape
     if response["status_code"] >= 300 or not output or not output.members:
         return
+    # 204 and 206 are no whole answers.
+    if response["status_code"] != operation.http.get("responseCode", 200):
+        raise UnparsableAnswerError(form="one of status 200")
     body: bytes = response["body"]
     _check_length(body, str(response["headers"].get("content-length", "")))
     if body[:64].lstrip()[:14].lower().startswith(_HTML):
@@ -39,15 +42,13 @@ def check_body(response: Mapping[str, Any], operation: OperationModel) -> None:
     # What was received, for those that know a response without its body.
     response["headers"]["content-length"] = str(len(body))
     # A payload is one member alone, and no document of the protocol.
-    if (
-        "payload" in output.serialization
-        and output.members[output.serialization["payload"]].type_name != "structure"
-    ):
-        return
+    payload = output.serialization.get("payload")
     protocol = operation.service_model.resolved_protocol
-    if "json" in protocol:
+    if payload and output.members[payload].type_name != "structure":
+        _check_policy(body)
+    elif "json" in protocol:
         _check_json(body, operation)
-    elif protocol in ("query", "ec2", "rest-xml"):
+    else:
         _check_root(body, operation, protocol)
 
 
@@ -56,6 +57,16 @@ def _check_length(body: bytes, announced: str) -> None:
     if not body or cut_off:
         received = plural(len(body), "byte")
         raise UnparsableAnswerError(form=f"complete: received {received} of {announced or '?'}")
+
+
+def _check_policy(body: bytes) -> None:
+    """Refuse what is no policy, the one text that is a payload of a reviewed operation."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict) or "Statement" not in document:
+        raise UnparsableAnswerError(form="a policy")
 
 
 def _check_json(body: bytes, operation: OperationModel) -> None:
@@ -68,6 +79,12 @@ def _check_json(body: bytes, operation: OperationModel) -> None:
     # How the JSON protocols name an error, whatever the status.
     if "__type" in document and "__type" not in operation.output_shape.members:
         raise UnparsableAnswerError(form="an answer, but an error with status 200")
+    # Where an answer may be empty, another operation's document would be one: botocore drops what
+    # its model does not have.
+    if document and "payload" not in operation.output_shape.serialization:
+        members = operation.output_shape.members.items()
+        if not any(shape.serialization.get("name", name) in document for name, shape in members):
+            raise UnparsableAnswerError(form="that of the operation")
 
 
 def _check_root(body: bytes, operation: OperationModel, protocol: str) -> None:
