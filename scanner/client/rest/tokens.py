@@ -52,8 +52,10 @@ class Credentials(Protocol):
 
 def _sendable(token: Token) -> bool:
     """Whether a token can be a header, and ends at a time."""
-    texts = (token.value, *token.headers.values())
-    return math.isfinite(token.expires) and all(map(_VISIBLE.fullmatch, texts))
+    # A library gives what the endpoint sent, a list or a number among them.
+    texts: tuple[object, ...] = (token.value, *token.headers.values())
+    visible = (isinstance(text, str) and _VISIBLE.fullmatch(text) for text in texts)
+    return math.isfinite(token.expires) and all(visible)
 
 
 @dataclass(frozen=True, slots=True)

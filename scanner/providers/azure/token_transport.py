@@ -10,19 +10,13 @@ _LONGEST_PAUSE: Final = 10.0
 
 
 def bounded_transport() -> Any:
-    """A transport whose responses are bounded, and which follows no redirect."""
+    """A transport whose responses are bounded; azure-core follows no redirect."""
     import requests
     from azure.core.pipeline.transport import RequestsTransport
 
     from scanner.client.rest.bounded_requests import BoundedAdapter
 
     class BoundedTransport(RequestsTransport):
-        def send(self, request: Any, **options: Any) -> Any:
-            """Send one request."""
-            # A redirect would carry the client's secret to another host.
-            options["allow_redirects"] = False
-            return super().send(request, **options)
-
         def sleep(self, duration: float) -> None:
             """Wait before a request is repeated."""
             super().sleep(min(duration, _LONGEST_PAUSE))
