@@ -54,7 +54,7 @@ def _limit(mode: str) -> float:
 def calls(seconds: float, seed: int) -> int:
     """Each operation in each mode, in random order, until the time is over."""
     cases = _cases()
-    random.Random(seed).shuffle(cases)  # noqa: S311 - an order
+    random.Random(seed).shuffle(cases)
     wrong: list[str] = []
     states: Counter[str] = Counter()
     started = time.monotonic()
@@ -95,7 +95,7 @@ def _ask(server: Nonsense, account: Account, case: tuple[str, str, str]):  # typ
 def scans(seconds: float, seed: int) -> int:
     """`tscan scan` of AWS, Google Cloud, Azure and GitHub in each mode; GitHub alone answers."""
     modes = sorted(MODES)
-    random.Random(seed).shuffle(modes)  # noqa: S311 - an order
+    random.Random(seed).shuffle(modes)
     wrong: list[str] = []
     started, count, slowest, peak = time.monotonic(), 0, 0.0, 0
     with serving(Nonsense(mode=MODES["silence"])) as server, organization() as hub:
@@ -150,7 +150,7 @@ def _scan(folder: Path, server: Nonsense, hub: dict[str, str], mode: str) -> Ite
         "log",
     ]
     began = time.monotonic()
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, check=False, timeout=600
     )
     took = time.monotonic() - began
