@@ -87,6 +87,17 @@ def _check_json(body: bytes, operation: OperationModel) -> None:
             raise UnparsableAnswerError(form="that of the operation")
 
 
+def _rest_root(operation: OperationModel) -> str:
+    """The root of a REST response in XML; empty where the model does not name it."""
+    output = operation.output_shape
+    payload = output.serialization.get("payload")
+    if payload:
+        return str(output.members[payload].serialization.get("name", payload))
+    # Where an answer may be empty, nothing else identifies it.
+    service = operation.service_model.service_name
+    return MAY_BE_EMPTY.get(f"{service}:{operation.name}", "")
+
+
 def _check_root(body: bytes, operation: OperationModel, protocol: str) -> None:
     """Refuse an error with status 200, and another operation's document."""
     found = _ROOT.match(body)
@@ -95,9 +106,6 @@ def _check_root(body: bytes, operation: OperationModel, protocol: str) -> None:
         raise UnparsableAnswerError(form="an answer, but an error with status 200")
     wanted = f"{operation.name}Response"
     if protocol == "rest-xml":
-        # The model does not name the root; where an answer may be empty, nothing else identifies
-        # it.
-        service = operation.service_model.service_name
-        wanted = MAY_BE_EMPTY.get(f"{service}:{operation.name}", root)
+        wanted = _rest_root(operation) or root
     if root != wanted or not root:
         raise UnparsableAnswerError(form=f"the document {wanted or 'in XML'}")
