@@ -105,8 +105,6 @@ class BoundedResponse(HTTPResponse):
 
     def begin(self) -> None:
         """Read the status line and the headers."""
-        if self.headers is not None:
-            return
         super().begin()
         _check_framing(self)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 LARGEST_INPUT: Final = 16 << 20
 """Bytes of a file that is read at once: configuration, waivers, checks, keys."""
@@ -21,7 +22,7 @@ LARGEST_EVIDENCE: Final = 8 << 30
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def open_input(path: str | Path, largest: int = LARGEST_EVIDENCE) -> BinaryIO:
+def open_input(path: str | Path, largest: int = LARGEST_EVIDENCE) -> BufferedReader:
     """An opened file; OSError where it is no regular file, or larger than that."""
     descriptor = os.open(path, _FLAGS)
     try:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from tests.nonsense.clients import (
     rest_may_answer_so,
 )
 from tests.nonsense.modes import MODES, SLOW
-from tests.nonsense.scans import connects, organization
+from tests.nonsense.scans import SUBSCRIPTION, connects, organization
 from tests.nonsense.server import Nonsense, serving
 
 MEBIBYTES = 512
@@ -118,17 +118,17 @@ def scans(seconds: float, seed: int) -> int:
     return 1 if wrong or stolen or peak > MEBIBYTES else 0
 
 
-def _scan(folder: Path, server: Nonsense, hub: dict[str, str], mode: str) -> Iterator[object]:
+def _scan(folder: Path, server: Nonsense, hub: Mapping[str, str], mode: str) -> Iterator[object]:
     """What is wrong with one scan; last the seconds that it took."""
     address = f"github-issue://{TOKEN}@owner/name?api={server.url}"
     webhook = f"json://127.0.0.1:{server.port}/?+X-Secret={HOOK}"
     config = {
         "version": 1,
         "targets": [
-            {"cloud": "aws"},
-            {"cloud": "gcp", "project": "acme-project", "endpoint": server.url},
-            {"cloud": "azure", "subscription": "0" * 8 + "-0000-0000-0000-" + "0" * 12, "endpoint": server.url},
-            {"cloud": "github", "organization": hub["id"], "endpoint": hub["endpoint"]},
+            {"aws": {}},
+            {"gcp": {"project": "acme-project", "endpoint": server.url}},
+            {"azure": {"subscription": SUBSCRIPTION.named, "endpoint": server.url}},
+            {"github": {"organization": hub["id"], "endpoint": hub["endpoint"]}},
         ],
         "alerts": [{"to": ["${ISSUES}", "${HOOK}"]}],
     }  # fmt: skip

@@ -36,5 +36,5 @@ class BoundedAdapter(HTTPAdapter):
             raise requests.ConnectionError(error, request=request) from error
         # As `Response.content` keeps what it has read; there is no public way to give it.
         response._content = content
-        response._content_consumed = True  # type: ignore[attr-defined]
+        response._content_consumed = True
         return response

@@ -16,7 +16,7 @@ def bounded_transport() -> Any:
 
     from scanner.client.rest.bounded_requests import BoundedAdapter
 
-    class BoundedTransport(RequestsTransport):
+    class BoundedTransport(RequestsTransport):  # type: ignore[misc]
         def sleep(self, duration: float) -> None:
             """Wait before a request is repeated."""
             super().sleep(min(duration, _LONGEST_PAUSE))
