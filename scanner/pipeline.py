@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -126,8 +127,11 @@ def _connect(config: Config, rules: Rules) -> list[tuple[TargetConfig, Connector
     """Every target behind each configured one, with it; TscanError where none can be connected."""
     found: list[tuple[TargetConfig, Connector]] = []
     errors: list[NotConnectedError] = []
+    ends = time.monotonic() + rules.scan_deadline
     for target in config.targets:
-        connectors = _connectors(target, rules)
+        # One deadline for all: a target that is slow to connect leaves the next ones less.
+        left = replace(rules, scan_deadline=max(1.0, ends - time.monotonic()))
+        connectors = _connectors(target, left)
         if isinstance(connectors, NotConnectedError):
             errors.append(connectors)
             connectors = (_not_connected(target, connectors),)

@@ -53,13 +53,8 @@ def commit(
         for line in _lines(records, new, store):
             click.echo(line, err=True)
     # Also with --quiet: these would else come out when somebody verifies the year.
-    for record in new:
-        if record.clock:
-            click.echo(
-                f"history: {record.chain} {record.seq}: the clock was wrong in this scan or in the "
-                f"one before: {record.clock}",
-                err=True,
-            )
+    for line in _clock_lines(new):
+        click.echo(line, err=True)
     if new and find_signer() is None:
         click.echo(
             f"history: not signed, so that whoever can write {store} can change it; "
@@ -67,6 +62,16 @@ def commit(
             err=True,
         )
     return [record.chain for record in records]
+
+
+def _clock_lines(records: Sequence[Record]) -> Iterator[str]:
+    """What was wrong with the clock, for each record that says so."""
+    for record in records:
+        if record.clock:
+            yield (
+                f"history: {record.chain} {record.seq}: the clock was wrong in this scan or in the "
+                f"one before: {record.clock}"
+            )
 
 
 def committed_chains(paths: Sequence[Path], store: str) -> list[str]:

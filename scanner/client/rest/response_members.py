@@ -22,8 +22,7 @@ def unlike_model(
     members = _members(cloud, operation.service).get(operation.name.partition(":")[2])
     if members is None:
         return ""
-    rows = data.get(operation.root, ()) if operation.root else ()
-    if not all(isinstance(row, Mapping) for row in rows):
+    if not _lists_objects(operation, data):
         return "the response lists something else than objects"
     error = data.get("error")
     if error and "error" not in members:
@@ -34,6 +33,12 @@ def unlike_model(
     if not data and (lists or operation.may_be_empty):
         return ""
     return "the response has no member of its model"
+
+
+def _lists_objects(operation: RestOperation, data: Mapping[str, Any]) -> bool:
+    """Whether the rows of a response that is a list are objects."""
+    rows = data.get(operation.root, ()) if operation.root else ()
+    return all(isinstance(row, Mapping) for row in rows)
 
 
 @cache

@@ -75,6 +75,11 @@ def parse_body(operation: RestOperation, reply: HttpReply) -> dict[str, Any] | F
             return unexpected("all members of the response are null")
     if operation.graphql and data.get("errors"):
         return _graphql_failure(data["errors"])
+    return _whole(operation, data)
+
+
+def _whole(operation: RestOperation, data: dict[str, Any]) -> dict[str, Any] | Failure:
+    """The data, or what it lacks."""
     missing = [path for path in operation.always if not _has_value(data, path)]
     if missing:
         # An empty object, which a proxy may send, must not pass for an empty list.

@@ -75,9 +75,8 @@ def _inside(shape: Shape, value: Any) -> Iterator[tuple[Shape, Any, str]]:
     elif shape.type_name == "map" and isinstance(value, Mapping):
         yield from ((shape.value, item, ".*") for item in value.values())
     elif shape.type_name == "structure" and isinstance(value, Mapping):
-        for name, member in shape.members.items():
-            if name in value:
-                yield member, value[name], f".{name}"
+        known = value.keys() & shape.members.keys()
+        yield from ((shape.members[name], value[name], f".{name}") for name in sorted(known))
 
 
 @cache
