@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -12,7 +13,15 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from scanner import __version__
-from scanner.client.interfaces import Connector, Rules, Session, Unreachable
+from scanner.client.boundary import guarded
+from scanner.client.failures import Failure
+from scanner.client.interfaces import (
+    Connector,
+    NotConnectable,
+    Rules,
+    Session,
+    Unreachable,
+)
 from scanner.collect import Collected, Progress, collect_all, estate
 from scanner.core.judging.assess import assess_controls
 from scanner.core.judging.attestations import assess_attestations, attested_controls, stale_controls
@@ -38,7 +47,7 @@ from scanner.core.reading.inventory import (
 from scanner.core.reading.kind_reader import KindReader
 from scanner.core.reading.projection import Estate, plan_readers, project
 from scanner.core.reading.read_plan import answer_paths, plan_reads, secret_paths
-from scanner.errors import TscanError
+from scanner.errors import NotConnectedError, TscanError
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Caller, Snapshot, Target
 from scanner.model.attestations import Attestation, AttestationResult
@@ -69,8 +78,8 @@ def scan(
     """The evidence of every target that the configuration names, each as soon as it is whole.
 
     `checks` are the ids to collect for (none: all of the target's cloud); `scope` says how the scan
-    differs from the configured one; `deadline` is in seconds. Raises `TscanError` where a
-    configured target cannot be connected; an organization's account that cannot is a gap.
+    differs from the configured one; `deadline` is in seconds. Raises `TscanError` where no
+    configured target can be connected; one of several that cannot is a gap.
     """
     selected = _selected(library, checks)
     found = _connect(config, _rules(library, selected, deadline))
@@ -127,14 +136,46 @@ def _rules(
 
 
 def _connect(config: Config, rules: Rules) -> list[tuple[TargetConfig, Connector]]:
-    """Every target behind each configured one, with it; TscanError where a configured one cannot be
-    connected.
-    """
+    """Every target behind each configured one, with it; TscanError where none can be connected."""
     found: list[tuple[TargetConfig, Connector]] = []
+    errors: list[NotConnectedError] = []
+    ends = time.monotonic() + rules.scan_deadline
     for target in config.targets:
-        for connector in PROVIDERS.get(target.cloud).connect(target, rules):
-            found.append((target, connector))
+        # One deadline for all: a target that is slow to connect leaves the next ones less.
+        left = replace(rules, scan_deadline=max(1.0, ends - time.monotonic()))
+        connectors = _connectors(target, left)
+        if isinstance(connectors, NotConnectedError):
+            errors.append(connectors)
+            connectors = (_not_connected(target, connectors),)
+        found.extend((target, connector) for connector in connectors)
+    # One target that is out of reach does not cost the evidence of the others: it is a gap in every
+    # check. Where there are no others, there is nothing to commit.
+    if errors and len(errors) == len(config.targets):
+        raise errors[0]
     return found
+
+
+def _connectors(target: TargetConfig, rules: Rules) -> Sequence[Connector] | NotConnectedError:
+    """The targets behind a configured one, or why it cannot be connected."""
+    provider = PROVIDERS.get(target.cloud)
+    try:
+        connectors = guarded(f"connect {target.cloud}", lambda: provider.connect(target, rules))
+    except NotConnectedError as error:
+        return error
+    if isinstance(connectors, Failure):
+        reason = f"{connectors.code} ({connectors.message})"
+        return NotConnectedError(
+            f"{target.cloud} cannot be connected: {reason}", "an answer was not understood"
+        )
+    return connectors
+
+
+def _not_connected(target: TargetConfig, error: NotConnectedError) -> Connector:
+    """Stands for a configured target that cannot be connected."""
+    identity = target.named or "not-connected"
+    return NotConnectable(
+        Unreachable(target=Target(f"{target.cloud}:{identity}"), why=error.message)
+    )
 
 
 def _check_distinct(targets: Sequence[Target]) -> None:

@@ -10,6 +10,7 @@ import click
 
 from scanner.cli.support.options import PATH
 from scanner.cli.support.output import show
+from scanner.content.input_files import read_input
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 from scanner.rendering.sanitize import sanitized
 from scanner.words import plural
@@ -144,7 +145,7 @@ def _public_key(path: Path) -> bytes:
     from scanner.history.records.seal import load_public, public_pem
 
     try:
-        return public_pem(load_public(path.read_bytes()))
+        return public_pem(load_public(read_input(path)))
     except OSError as error:
         raise TscanError(
             f"{path} cannot be read: {error.strerror}", "give the public key in PEM form"

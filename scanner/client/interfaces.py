@@ -135,6 +135,21 @@ class Connected:
         return self.session
 
 
+@dataclass(frozen=True, slots=True)
+class NotConnectable:
+    """The connector of a target that is in scope and cannot be connected."""
+
+    unreachable: Unreachable
+
+    @property
+    def target(self) -> Target:
+        return self.unreachable.target
+
+    def connect(self) -> Session | Unreachable:
+        """Why it cannot be connected."""
+        return self.unreachable
+
+
 class Provider(Protocol):
     """A cloud that can be read. Each is one object, which is named once: in `scanner.providers`.
 

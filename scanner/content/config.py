@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from scanner.content.document_reader import DocumentReader, Steps
 from scanner.content.documents import Document, read_document
+from scanner.content.input_files import read_input
 from scanner.content.locations import shown_path
 from scanner.content.parameters import read_params
 from scanner.content.schema_validator import schema_problems
@@ -97,7 +98,7 @@ def _beside(path: str | Path, name: str) -> str:
 
 def _document(path: Path) -> Document:
     try:
-        content = path.read_bytes()
+        content = read_input(path)
     except OSError as error:
         hint = "name the configuration with --config"
         raise TscanError(f"{path} cannot be read: {error.strerror}", hint) from None

@@ -51,6 +51,16 @@ class TargetConfig:
     bulk: bool = False
     """Whether an inventory is asked in place of many listings."""
 
+    @property
+    def named(self) -> str:
+        """The id that the configuration gives; empty where the credentials decide."""
+        for name in ("id", "project", "subscription", "organization", "tenant"):
+            if self.settings.get(name):
+                return self.settings[name]
+        # arn:aws:iam::ACCOUNT:role/NAME
+        parts = self.role_arn.split(":")
+        return parts[4] if len(parts) > 5 else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRule:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from scanner.client.failures import Failure
 from scanner.client.interfaces import Connected, Connector, Session, Unreachable
 from scanner.client.retry import RateLimiter, Retry
-from scanner.errors import TscanError
+from scanner.errors import NotConnectedError
 from scanner.model.answers import Account, AccountState, Answer, Call, Caller, State, Target
 from scanner.model.config import Organization
 from scanner.providers.aws.connect import (
@@ -37,14 +37,14 @@ def account_connectors(front: Connection, organization: Organization) -> tuple[C
     session = front.session
     own = session.target.account
     if session.answers[ORGANIZATION.key].code == NOT_IN_USE:
-        raise TscanError(f"account {own} is not in an organization", "remove --organization")
+        raise NotConnectedError(f"account {own} is not in an organization", "remove --organization")
     listed = session.request(ACCOUNTS)
     rows: list[Any] = (listed.data or {}).get("Accounts", [])
     found = (_account(row, organization) for row in rows)
     accounts = tuple(sorted(found, key=lambda account: account.id))
     for account in accounts:
         if account.id == own and account.state is AccountState.EXCLUDED:
-            raise TscanError(
+            raise NotConnectedError(
                 f"account {own} lists the organization, so it cannot be excluded",
                 "scan from a delegated administrator",
             )
