@@ -78,7 +78,7 @@ class PageReader:
         code = message = ""
         if failure is not None:
             request_ids.append(failure.request_id)
-            code = _encodable(failure.code)
+            code = redactor.code(_encodable(failure.code))
             message = redactor.text(_encodable(failure.message))
         return Answer(
             call=call,
@@ -88,7 +88,7 @@ class PageReader:
             message=message,
             started=started,
             finished=finished,
-            request_ids=tuple(request for request in request_ids if request),
+            request_ids=tuple(redactor.code(_encodable(one)) for one in request_ids if one),
             pages=self.pages,
             count=count,
             retries=retries,

@@ -84,6 +84,18 @@ class InventoryRows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """A value that has the form of a secret, and that an attribute needs literally."""
+
+    path: str
+    """`AccessKeyMetadata[].AccessKeyId`; a text that is more than this one value is redacted."""
+    form: str
+    """The form of `secret_forms.tsv` that the value may have."""
+    why: str
+    """Why it is needed, and is no secret by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One declared read operation with the arguments made from what is already known."""
 
@@ -100,6 +112,8 @@ class Request:
     """Permissions, where they are not those of the operation."""
     secrets: tuple[str, ...] = ()
     """Paths that are redacted before anything is written: `Functions[].Environment.Variables.*`."""
+    keeps: tuple[Keep, ...] = ()
+    """What detection leaves in the answer."""
     when: Expression | None = None
     """The call is made only where this holds; elsewhere its answer is absent."""
     at: Expression | None = None

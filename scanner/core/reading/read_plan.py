@@ -200,84 +200,7 @@ def expressions_in(tree: Any) -> Iterator[Expression]:
         yield tree
 
 
-# -- what may be redacted -------------------------------------------------------------------------
-
-
-def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
-    """The paths of each operation's answer that any kind uses: a secret detector leaves them alone.
-
-    As texts: `Functions[].Environment.Variables`. The empty path is the whole answer, for a reader
-    may use any of it.
-    """
-    used: dict[str, set[str]] = defaultdict(set)
-    for kind in library.kinds.values():
-        for path in _paths_besides_labels(kind):
-            root = _root_in_answer(kind, path[0], library)
-            if root is not None:
-                operation, above = root
-                dotted = ".".join((*above, *path[1:]))
-                used[operation].add(dotted.replace(".[]", "[]"))
-        for listing in _listings(kind):
-            for request in listing.reads:
-                used[request.operation].add("")
-    frozen: dict[str, frozenset[str]] = {}
-    for operation, paths in used.items():
-        frozen[operation] = frozenset(paths)
-    return frozen
-
-
-def _paths_besides_labels(kind: Kind) -> Iterator[Path]:
-    # Labels hold whatever people wrote there, secrets included: a label that looks like one is
-    # redacted, and an attribute that reads it is unread.
-    labels: set[Path] = set()
-    for attribute in kind.attributes.values():
-        if attribute.type.removesuffix("?") == "map(string)":
-            labels.update(attribute_paths(attribute))
-    for path in all_paths(kind):
-        is_label = any(path[: len(label)] == label for label in labels)
-        if not is_label:
-            yield path
-
-
-def _root_in_answer(
-    kind: Kind,
-    root: str,
-    library: Library,
-) -> tuple[str, Path] | None:
-    """The operation whose answer a name stands for, and where in it the name begins."""
-    listing = kind.listing
-    if root == "parent" and listing is not None and listing.per:
-        return _root_in_answer(library.kinds[listing.per], "it", library)
-    if root in ("it", *kind.same) and listing is not None:
-        if listing.request is None:
-            return None
-        return listing.request.operation, _row_path(listing.request)
-    request = kind.details.get(root)
-    if request is None:
-        return None
-    if request.rows is not None:
-        return request.operation, _row_path(request)
-    if request.batch is not None:
-        return request.operation, _element_path(request.batch.items)
-    return request.operation, ()
-
-
-def _row_path(request: Request) -> Path:
-    """From the answer's root to what is read of each of its items."""
-    element = _element_path(request.items[0])
-    if request.rows is None or not request.rows.item:
-        return element
-    below = request.rows.item.split(".")
-    return (*element, *below)
-
-
-def _element_path(items: str) -> Path:
-    """`Reservations[].Instances` as steps down to an element; `*` is any key of a mapping."""
-    dotted = items.replace("[]", ".[]").replace("{}", ".*")
-    steps = dotted.split(".")
-    if items.endswith("{}"):
-        return tuple(steps)
-    return (*steps, "[]")
+# -- what is redacted ------------------------------------------------------------------------------
 
 
 def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:
@@ -291,6 +214,16 @@ def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:
     for operation, paths in secrets.items():
         ordered[operation] = tuple(sorted(paths))
     return ordered
+
+
+def kept_forms(library: Library) -> Mapping[str, Mapping[str, str]]:
+    """The forms of secrets that are kept in each operation's answer, by path, over all kinds."""
+    kept: dict[str, dict[str, str]] = defaultdict(dict)
+    for kind in library.kinds.values():
+        for request in requests(kind):
+            for keep in request.keeps:
+                kept[request.operation][keep.path] = keep.form
+    return dict(kept)
 
 
 # -- operations -----------------------------------------------------------------------------------
