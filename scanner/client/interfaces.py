@@ -26,8 +26,8 @@ class Rules:
     """By operation: declared paths that are always replaced, `Functions[].Environment.Variables.*`.
     """
     keeps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By operation and path: the form of secret that an attribute needs, and that is kept there:
-    `AccessKeyMetadata[].AccessKeyId` of `AWS access key`.
+    """By operation and path: the pattern of a declared secret whose first group is kept,
+    `Subscriptions[].Endpoint`.
     """
     call_deadline: float = 120.0
     """Seconds for one call with all its pages and retries."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 from scanner.client.interfaces import Rules
 from scanner.client.paths import PathTree, descend
-from scanner.client.secret_detection import AWS_SECRET, Detector, forms
+from scanner.client.secret_detection import AWS_SECRET, Detector, Search, compiled, forms
 from scanner.model.redacted import KEY_MARK, MARK
 
 DECLARED: Final = "declared secret"
@@ -19,6 +20,8 @@ _LONGEST_MESSAGE: Final = 500
 """Characters; a response that could not be parsed stands whole in the SDK's message."""
 _LONGEST_CODE: Final = 200
 """Characters of an error code or a request id."""
+_DIGEST: Final = re.compile(rf"/{re.escape(MARK)}:[0-9a-f]{{16}}")
+"""What stands for the rest of a secret of which a part is kept."""
 _INDEX: Final = re.compile(r"\[\d+\]")
 Trees = tuple[PathTree, ...]
 
@@ -29,7 +32,7 @@ class Redactor:
     def __init__(self, rules: Rules, detector: Detector | None = None) -> None:
         self._detector = detector or Detector()
         self._secrets = _trees(rules.secrets)
-        self._keeps = rules.keeps
+        self._keeps = _compiled_keeps(rules.keeps)
 
     def clean(self, operation: str, data: Any) -> tuple[Any, tuple[str, ...]]:
         """The data without secrets, and the concrete paths that were replaced."""
@@ -59,8 +62,8 @@ class _Walk:
     """One pass over an answer; collects the paths that it replaced."""
 
     detector: Detector
-    keeps: Mapping[str, str]
-    """By path: the form of secret that is kept there."""
+    keeps: Mapping[str, Search]
+    """By path: matches a secret whole; the first group is what is kept of it."""
     replaced: list[str] = field(default_factory=list)
 
     def value(
@@ -82,10 +85,11 @@ class _Walk:
             ]
         if not isinstance(value, str):
             return value
+        keep = self.keeps.get(_INDEX.sub("[]", path)) if self.keeps else None
+        if keep is not None:
+            return self._kept(value, path, keep)
         found = self.detector.find_value(names, value)
-        if not found or self._is_kept(value, path):
-            return value
-        return self._text(value, path, names, found)
+        return self._text(value, path, names, found) if found else value
 
     def _mapping(self, value: dict[str, Any], path: str, secrets: Trees) -> dict[str, Any]:
         if _is_own_mark(value):
@@ -124,10 +128,20 @@ class _Walk:
         except RecursionError:
             return text
 
-    def _is_kept(self, text: str, path: str) -> bool:
-        form = self.keeps.get(_INDEX.sub("[]", path)) if self.keeps else None
-        # Nothing besides: what stands around a value that is needed is redacted with it.
-        return form is not None and self.detector.is_wholly(form, text)
+    def _kept(self, text: str, path: str, keep: Search) -> Any:
+        """The part of a declared secret that is needed; the rest of it as a digest, so that two
+        differ.
+        """
+        found = keep(text.encode("utf-8", "surrogatepass"))
+        if found is None or self.detector.find(found[1].decode()):
+            return self._mark(text, path, DECLARED)
+        part = found[1].decode()
+        rest = text[len(part) :]
+        if not rest or _DIGEST.fullmatch(rest):
+            return text
+        self.replaced.append(path)
+        digest = hashlib.sha256(rest.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"{part}/{MARK}:{digest[:16]}"
 
     def _mark(self, value: Any, path: str, reason: str) -> Any:
         if _is_own_mark(value):
@@ -183,6 +197,17 @@ def _refuse(name: str) -> None:
 
 def _trees(paths: Mapping[str, Any]) -> dict[str, Trees]:
     return {operation: (PathTree.of(found),) for operation, found in paths.items()}
+
+
+def _compiled_keeps(
+    keeps: Mapping[str, Mapping[str, str]],
+) -> dict[str, dict[str, Search]]:
+    found: dict[str, dict[str, Search]] = {}
+    for operation, patterns in keeps.items():
+        found[operation] = {
+            path: compiled(pattern, captures=True).fullmatch for path, pattern in patterns.items()
+        }
+    return found
 
 
 def _below(path: str, key: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from string import ascii_uppercase
 from typing import Any, Final
 
 from scanner.client.text_readings import readings
@@ -21,7 +22,14 @@ _NEAR: Final = re.compile(
 )
 _NEAR_BYTES: Final = 80
 _LEAST_VARIED: Final = 22
-"""Different characters among 40: of random ones there are about 30, of names hardly 20."""
+"""Different characters among 40: of random ones there are about 30."""
+_LEAST_CAPITALS: Final = 6
+"""Of random ones there are about 16."""
+_LEAST_TURNS: Final = 16
+"""Places where small letters, capitals, digits and signs meet: about 25 among random characters;
+names of many words have 15."""
+_CAPITALS: Final = frozenset(ascii_uppercase.encode())
+_TURN: Final = re.compile(rb"(?<=[a-z])[^a-z]|(?<=[A-Z])[^A-Z]|(?<=[0-9])[^0-9]|(?<=[/+])[^/+]")
 _CACHE_LIMIT: Final = 200_000
 _DFA_BYTES: Final = 64 << 20
 
@@ -64,7 +72,7 @@ class Detector:
 
     def __init__(self) -> None:
         in_texts = [form for form in forms() if form.where == "text"]
-        self._any = _compiled("|".join(f"(?:{form.pattern})" for form in in_texts)).search
+        self._any = compiled("|".join(f"(?:{form.pattern})" for form in in_texts)).search
         self._in_texts = [_Matcher(form) for form in in_texts]
         self._of_members = [_Matcher(form) for form in forms() if form.where == "member"]
         self._texts: dict[str, str] = {}
@@ -86,11 +94,6 @@ class Detector:
             if form is not None and not form.excuses(_bytes(text)):
                 return form.name
         return self.find(text)
-
-    def is_wholly(self, form: str, text: str) -> bool:
-        """Whether a text is one secret of a form, and nothing besides."""
-        matchers = [one for one in self._in_texts if one.name == form]
-        return any(one.fullmatch(_bytes(text)) for one in matchers)
 
     def _member(self, name: str) -> _Matcher | None:
         if name not in self._members:
@@ -121,11 +124,11 @@ class _Matcher:
     """A form that was compiled."""
 
     def __init__(self, form: Form) -> None:
-        pattern = _compiled(form.pattern, captures=True)
+        pattern = compiled(form.pattern, captures=True)
         self.name = form.name
         self.fullmatch: Search = pattern.fullmatch
         self._finditer = pattern.finditer
-        self._unless: Search | None = _compiled(form.unless).fullmatch if form.unless else None
+        self._unless: Search | None = compiled(form.unless).fullmatch if form.unless else None
 
     def occurs(self, text: bytes) -> bool:
         """Whether the form occurs in a text, and is no placeholder."""
@@ -139,7 +142,8 @@ class _Matcher:
         return self._unless is not None and self._unless(value) is not None
 
 
-def _compiled(pattern: str, *, captures: bool = False) -> Any:
+def compiled(pattern: str, *, captures: bool = False) -> Any:
+    """A pattern that searches bytes, in time proportional to their number."""
     import re2
 
     options = re2.Options()
@@ -173,7 +177,10 @@ def _has_bare_secret(text: bytes) -> bool:
 
 def _is_random(value: bytes) -> bool:
     """Whether 40 characters look drawn, and are no digest, path or encoded text."""
-    mixed = value != value.lower() and value != value.upper()
-    if not mixed or len(set(value)) < _LEAST_VARIED:
+    if value.isalpha() or len(set(value)) < _LEAST_VARIED:
+        return False
+    if not _LEAST_CAPITALS <= sum(one in _CAPITALS for one in value) < len(value):
+        return False
+    if len(_TURN.findall(value)) < _LEAST_TURNS:
         return False
     return not any(reading.isascii() for reading in readings(value) if reading != value)

@@ -221,7 +221,7 @@ class CallReader:
 
 def _keeps(data: Mapping[str, Any]) -> Iterator[Keep]:
     for path, kept in data.items():
-        yield Keep(path=path, form=kept["form"], why=kept["why"])
+        yield Keep(path=path, pattern=kept["pattern"], why=kept["why"])
 
 
 def texts(data: str | list[str]) -> tuple[str, ...]:

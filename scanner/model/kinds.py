@@ -85,14 +85,14 @@ class InventoryRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
-    """A value that has the form of a secret, and that an attribute needs literally."""
+    """The part of a secret that an attribute needs literally; the rest of it is redacted."""
 
     path: str
-    """`AccessKeyMetadata[].AccessKeyId`; a text that is more than this one value is redacted."""
-    form: str
-    """The form of `secret_forms.tsv` that the value may have."""
+    """`Subscriptions[].Endpoint`."""
+    pattern: str
+    """Of the whole value, in RE2; its first group is what is kept."""
     why: str
-    """Why it is needed, and is no secret by itself."""
+    """Why that part is needed, and is no secret by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class Request:
     secrets: tuple[str, ...] = ()
     """Paths that are redacted before anything is written: `Functions[].Environment.Variables.*`."""
     keeps: tuple[Keep, ...] = ()
-    """What detection leaves in the answer."""
+    """Secrets of which a part is kept."""
     when: Expression | None = None
     """The call is made only where this holds; elsewhere its answer is absent."""
     at: Expression | None = None

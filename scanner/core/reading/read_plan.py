@@ -216,13 +216,13 @@ def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:
     return ordered
 
 
-def kept_forms(library: Library) -> Mapping[str, Mapping[str, str]]:
-    """The forms of secrets that are kept in each operation's answer, by path, over all kinds."""
+def kept_parts(library: Library) -> Mapping[str, Mapping[str, str]]:
+    """The pattern of what is kept of a secret, by operation and path, over all kinds."""
     kept: dict[str, dict[str, str]] = defaultdict(dict)
     for kind in library.kinds.values():
         for request in requests(kind):
             for keep in request.keeps:
-                kept[request.operation][keep.path] = keep.form
+                kept[request.operation][keep.path] = keep.pattern
     return dict(kept)
 
 
