@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from scanner.client.interfaces import Rules
 from scanner.client.paths import PathTree, descend
-from scanner.client.secret_detection import AWS_SECRET, Detector, Search, compiled, forms
+from scanner.client.secret_detection import AWS_SECRET, TOO_LONG, Detector, Search, compiled, forms
 from scanner.model.redacted import KEY_MARK, MARK
 
 DECLARED: Final = "declared secret"
@@ -158,7 +158,7 @@ def _is_own_mark(value: Any) -> bool:
 @cache
 def _reasons() -> frozenset[str]:
     """Everything that a mark of tscan's says: another text under its key is an answer's own."""
-    return frozenset((DECLARED, AWS_SECRET, *(form.name for form in forms())))
+    return frozenset((DECLARED, AWS_SECRET, TOO_LONG, *(form.name for form in forms())))
 
 
 def _names_of_value(record: Mapping[str, Any]) -> Iterator[str]:

@@ -10,11 +10,12 @@ from importlib.resources import files
 from string import ascii_uppercase
 from typing import Any, Final
 
-from scanner.client.text_readings import readings
+from scanner.client.text_readings import TooLongError, readings
 
 TABLE: Final = "secret_forms.tsv"
 _COLUMNS: Final = ("form", "where", "pattern", "unless", "source")
 AWS_SECRET: Final = "AWS secret access key"
+TOO_LONG: Final = "too long to be searched"
 _BARE: Final = re.compile(rb"(?<![0-9A-Za-z/+])[0-9A-Za-z/+]{40}(?![0-9A-Za-z/+=])")
 _NEAR: Final = re.compile(
     rb"(?i)(?:^|[^a-z])(?:aws|secret|access|key|token|cred|passw|A[KS]IA[A-Z0-9]{16})"
@@ -105,10 +106,13 @@ class Detector:
         return self._members[name]
 
     def _search(self, text: str) -> str:
-        for reading in readings(_bytes(text)):
-            found = self._match(reading)
-            if found:
-                return found
+        try:
+            for reading in readings(_bytes(text)):
+                found = self._match(reading)
+                if found:
+                    return found
+        except TooLongError:
+            return TOO_LONG
         return ""
 
     def _match(self, text: bytes) -> str:
@@ -135,7 +139,7 @@ class _Matcher:
         found: Iterator[Any] = self._finditer(text)
         if self._unless is None:
             return next(found, None) is not None
-        return any(not self.excuses(match[1]) for match in found)
+        return any(match[1] is None or not self.excuses(match[1]) for match in found)
 
     def excuses(self, value: bytes) -> bool:
         """Whether a value is no secret, although it stands where one would."""
@@ -160,19 +164,28 @@ def _bytes(text: str) -> bytes:
 
 
 def _has_bare_secret(text: bytes) -> bool:
-    """Whether an AWS secret access key stands in a text: 40 random characters, and nothing else.
-
-    Alone, or near a word that says what they are: nothing in their form does.
-    """
+    """Whether an AWS secret access key stands in a text: 40 random characters, no more."""
     if len(text) < 40:
         return False
     for found in _BARE.finditer(text):
-        if _is_random(found[0]):
-            around = text[max(0, found.start() - _NEAR_BYTES) : found.start()]
-            around += b" " + text[found.end() : found.end() + _NEAR_BYTES]
-            if not around.strip(b" \"'\r\n") or _NEAR.search(around):
-                return True
+        # A line of a certificate may be as long, and a piece of base64 between its signs for URLs:
+        # there, a word must say what it is.
+        if _is_random(found[0]) and (_stands_alone(text, found) or _is_named(text, found)):
+            return True
     return False
+
+
+def _stands_alone(text: bytes, found: re.Match[bytes]) -> bool:
+    """Whether a value is no piece of something longer."""
+    edges = text[max(0, found.start() - 1) : found.start()] + text[found.end() : found.end() + 1]
+    return b"\n" not in text and not set(edges) & set(b"_-")
+
+
+def _is_named(text: bytes, found: re.Match[bytes]) -> bool:
+    """Whether a word near a value says that it is a secret."""
+    before = text[max(0, found.start() - _NEAR_BYTES) : found.start()]
+    after = text[found.end() : found.end() + _NEAR_BYTES]
+    return _NEAR.search(before) is not None or _NEAR.search(after) is not None
 
 
 def _is_random(value: bytes) -> bool:

@@ -11,8 +11,8 @@ from urllib.parse import unquote_to_bytes
 
 _DEPTH: Final = 4
 """Encodings inside each other: base64 of JSON in a JSON text that is URL-encoded."""
-_MOST: Final = 2_000
-"""Readings of one text."""
+_MOST_BYTES: Final = 1 << 22
+"""Of all readings of one text."""
 _UNPACKED_LIMIT: Final = 1 << 20
 _PERCENT: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
 _ESCAPE: Final = re.compile(rb"\\(?:u00([0-7][0-9A-Fa-f])|([\"'/\\nrt]))")
@@ -23,18 +23,24 @@ _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 _GZIP: Final = b"\x1f\x8b"
 
 
+class TooLongError(ValueError):
+    """A text, or what is packed in it, is longer than is searched."""
+
+
 def readings(text: bytes) -> Iterator[bytes]:
-    """The text, and what it says with each of its encodings undone."""
-    left = _MOST
+    """The text, and what it says with each of its encodings undone; TooLongError."""
+    left = _MOST_BYTES
     layer = [text]
     for _ in range(_DEPTH + 1):
         below: list[bytes] = []
         for one in layer:
-            if left <= 0:
-                return
-            left -= 1
+            left -= len(one)
+            if left < 0:
+                raise TooLongError
             yield one
             below.extend(_undone(one))
+        if not below:
+            return
         layer = below
 
 
