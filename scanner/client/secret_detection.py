@@ -32,6 +32,8 @@ names of many words have 15."""
 _CAPITALS: Final = frozenset(ascii_uppercase.encode())
 _TURN: Final = re.compile(rb"(?<=[a-z])[^a-z]|(?<=[A-Z])[^A-Z]|(?<=[0-9])[^0-9]|(?<=[/+])[^/+]")
 _CACHE_LIMIT: Final = 200_000
+_COUNT: Final = re.compile(r"\{(\d+)(?:,\d*)?\}")
+_LEAST_REPEATED: Final = 4
 _DFA_BYTES: Final = 64 << 20
 
 Search = Callable[[bytes], Any]
@@ -73,7 +75,7 @@ class Detector:
 
     def __init__(self) -> None:
         in_texts = [form for form in forms() if form.where == "text"]
-        self._any = compiled("|".join(f"(?:{form.pattern})" for form in in_texts)).search
+        self._any = compiled("|".join(f"(?:{_rough(form.pattern)})" for form in in_texts)).search
         self._in_texts = [_Matcher(form) for form in in_texts]
         self._of_members = [_Matcher(form) for form in forms() if form.where == "member"]
         self._texts: dict[str, str] = {}
@@ -144,6 +146,19 @@ class _Matcher:
     def excuses(self, value: bytes) -> bool:
         """Whether a value is no secret, although it stands where one would."""
         return self._unless is not None and self._unless(value) is not None
+
+
+def _rough(pattern: str) -> str:
+    """A pattern that also matches wherever this one does, without its long counts.
+
+    All forms in one automaton would have a state for each combination of their counters.
+    """
+
+    def short(count: re.Match[str]) -> str:
+        least = min(int(count[1]), _LEAST_REPEATED)
+        return f"{{{least},}}" if least else "*"
+
+    return _COUNT.sub(short, pattern)
 
 
 def compiled(pattern: str, *, captures: bool = False) -> Any:
