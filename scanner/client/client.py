@@ -202,7 +202,8 @@ class ProviderClient:
         if outcome.date:
             self.skew.note(outcome.date)
         if isinstance(outcome, Failure) and _LOG.isEnabledFor(logging.DEBUG):
-            _LOG.debug("attempt failed", extra={"event": _failure_event(call, outcome)})
+            code = self.context.redactor.code(outcome.code)
+            _LOG.debug("attempt failed", extra={"event": _failure_event(call, outcome, code)})
         return outcome
 
 
@@ -226,12 +227,12 @@ def _call_event(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _failure_event(call: Call, failure: Failure) -> dict[str, Any]:
+def _failure_event(call: Call, failure: Failure, code: str) -> dict[str, Any]:
     return {
         "operation": call.operation,
         "region": call.region,
         "params": call.params,
         "state": failure.state.value,
-        "code": failure.code,
+        "code": code,
         "wait": failure.after,
     }

@@ -57,6 +57,12 @@ class Redactor:
         return text if len(text) <= longest else f"{text[:longest]}…"
 
 
+@cache
+def text_redactor() -> Redactor:
+    """Redacts what a provider says outside of answers, where no paths are declared."""
+    return Redactor(Rules())
+
+
 @dataclass(slots=True)
 class _Walk:
     """One pass over an answer; collects the paths that it replaced."""

@@ -14,7 +14,6 @@ from scanner.client.client import Page, PageFetcher, ProviderClient
 from scanner.client.failures import Failure
 from scanner.core.reading.read_plan import requests
 from scanner.model.answers import Account, Answer, Call, Caller, Target
-from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
 from tests.helpers.provider_models import answer_of, output
@@ -116,7 +115,7 @@ def _argument_paths(tree: Any) -> Iterator[tuple[str, ...]]:
     elif isinstance(tree, list | tuple):
         for value in tree:
             yield from _argument_paths(value)
-    elif isinstance(tree, Expression) or hasattr(tree, "paths"):
+    elif hasattr(tree, "paths"):
         yield from tree.paths
 
 

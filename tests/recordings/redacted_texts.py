@@ -154,7 +154,11 @@ def improvements(
             before[checks] = outcomes(pipeline.judge([snapshot], library, checks=checks))
         for way in ways:
             less = with_redaction(snapshot, place, way)
-            after = outcomes(pipeline.judge([less], library, checks=checks))
+            try:
+                after = outcomes(pipeline.judge([less], library, checks=checks))
+            except (TypeError, ValueError, AttributeError, LookupError) as error:
+                yield f"{place[0]} {'.'.join(place[1])} ({way}): {error!r}"
+                continue
             for text in better(before[checks], after):
                 yield f"{place[0]} {'.'.join(place[1])} ({way}): {text}"
 

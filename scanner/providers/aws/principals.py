@@ -45,10 +45,18 @@ def principals(
         unread: list[str] = []
         if answer.state is State.PARTIAL:
             unread.append(answer.reason)
-        read[kind] = _records(answer.data, member, unread)
+        read[kind] = _with_arn(_records(answer.data, member, unread), unread)
         if unread:
             gaps[kind] = unread[0]
     return _joined(read, gaps, context.account)
+
+
+def _with_arn(rows: list[Row], unread: list[str]) -> list[Row]:
+    """The rows that can be told from each other; others are noted as unread."""
+    named = [row for row in rows if str(row.get("Arn")).startswith("arn:")]
+    if len(named) < len(rows):
+        unread.append(f"{_DETAILS} returned an item without a readable ARN")
+    return named
 
 
 def _joined(
