@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members quick docs docs-fresh fuzz bench mutants history-long lock wheel clean
+.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members quick docs docs-fresh fuzz bench mutants history-long secrets lock wheel clean
 
 help:
 	@echo "make scan     start a small AWS estate on this machine, scan it over its API, show the matrix"
@@ -14,7 +14,7 @@ help:
 	@echo "make demo     the matrix of the snapshot that the package carries"
 	@echo "make format   put the code in its form"
 	@echo "make docs     write the generated documentation again"
-	@echo "make fuzz | bench | mutants | history-long    the longer proofs, by hand"
+	@echo "make fuzz | bench | mutants | history-long | secrets    the longer proofs, by hand"
 	@echo "make lock     resolve the dependencies again      make wheel    build into dist/"
 
 env: $(READY)
@@ -108,6 +108,11 @@ history-long: $(READY)
 	$(BIN)/python -m tests.history.tamper --count 1000
 	$(BIN)/python -m tests.history.tamper --count 1000 --s3
 	$(BIN)/python -m tests.history.replaying --nights 180
+
+# Each form of secret in each text member of each operation's answer; each text of the estate redacted in turn.
+secrets: $(READY)
+	$(BIN)/python -m tests.pipeline.planted_secrets
+	$(BIN)/python -m tests.recordings.redacted_texts
 
 wheel: $(READY)
 	$(BIN)/python -m hatchling build
