@@ -91,7 +91,7 @@ bench: $(READY)
 mutants: $(READY)
 	$(BIN)/python -m tests.language.mutants
 	$(BIN)/python -m tests.core.mutants
-	$(BIN)/python -m tests.matching.mutants
+	$(BIN)/python -m tests.mutation
 	$(BIN)/tscan checks mutate --threshold 90 --quiet
 
 lock: $(READY)

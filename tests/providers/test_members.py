@@ -19,6 +19,7 @@ from tests.providers.members import accounted, block, problems
 Change = Callable[[dict[str, Any]], None]
 
 
+@pytest.mark.slow
 def test_everything_is_accounted_for(library: Library) -> None:
     found = list(problems(library))
     assert not found, "\n" + "\n".join(found)

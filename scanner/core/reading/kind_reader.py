@@ -249,38 +249,12 @@ class KindReader:
         for name in self.plan.details:
             if bindings[name] is _Gone.GONE:
                 return _Gone.GONE
-        label = self.kind.label.evaluate(bindings)
         # Bound only now: a policy is judged by the resource that it is attached to.
         bindings["resource"] = identity
         bindings[OPERATIONS] = self._operations
-        known = with_known_values(self.kind.values, bindings)
-        attributes = {
-            attribute.name: read_attribute(attribute, known) for attribute in self.plan.attributes
-        }
-        return ReadResource(
-            id=identity,
-            name=label if isinstance(label, str) else identity,
-            region=bindings["region"],
-            attributes=attributes,
-            keys=self._relation_keys(bindings, attributes),
-        )
-
-    def _relation_keys(
-        self, bindings: Bindings, attributes: dict[str, Value]
-    ) -> dict[str, dict[str, object]]:
-        own = {
-            **attributes,
-            "id": bindings["resource"],
-            "region": bindings["region"],
-        }
-        bindings = {**bindings, "self": own}
-        keys: dict[str, dict[str, object]] = {}
-        for name in self.plan.relations:
-            keys[name] = {}
-            relation = self.kind.relations[name]
-            for theirs, ours in relation.on.items():
-                keys[name][theirs] = _relation_key(ours, bindings)
-        return keys
+        label = self.kind.label.evaluate(bindings)
+        name = label if isinstance(label, str) else identity
+        return make_resource(self.plan, bindings, identity, name)
 
     # -- details ----------------------------------------------------------------------------------
 
@@ -386,6 +360,29 @@ class KindReader:
             principal=self.scope.principal,
             listed_by=tuple(listing_requests(listing)),
         )
+
+
+def make_resource(
+    plan: ReadPlan, bindings: Bindings, identity: str | Value, name: str
+) -> ReadResource:
+    """The resource that raw answers give: its attributes, and our side of its relations' keys."""
+    known = with_known_values(plan.kind.values, bindings)
+    attributes = {attribute.name: read_attribute(attribute, known) for attribute in plan.attributes}
+    own = {**attributes, "id": identity, "region": bindings["region"]}
+    keyed = {**bindings, "self": own}
+    keys: dict[str, dict[str, object]] = {}
+    for relation_name in plan.relations:
+        relation = plan.kind.relations[relation_name]
+        keys[relation_name] = {
+            theirs: _relation_key(ours, keyed) for theirs, ours in relation.on.items()
+        }
+    return ReadResource(
+        id=str(identity),
+        name=name,
+        region=bindings["region"],
+        attributes=attributes,
+        keys=keys,
+    )
 
 
 def _relation_key(expression: Expression, bindings: Bindings) -> object:

@@ -14,6 +14,9 @@ _RECORDERS: Final = "config:DescribeConfigurationRecorders"
 _STATUS: Final = "config:DescribeConfigurationRecorderStatus"
 _COUNTS: Final = "config:GetDiscoveredResourceCounts"
 _DISCOVERED: Final = "config:ListDiscoveredResources"
+_NAMED_STRATEGIES: Final = ("", "ALL_SUPPORTED_RESOURCE_TYPES", "INCLUSION_BY_RESOURCE_TYPES")
+_WELL: Final = frozenset({"notapplicable", "pending", "success"})
+"""What `lastStatus` is beside a failure, in any case: AWS's own documents differ."""
 Row = Mapping[str, Any]
 
 
@@ -63,9 +66,21 @@ def running_recorders(region: str) -> Generator[Call, Answer, list[Row] | Unread
         states = rows(status, "ConfigurationRecordersStatus")
         if isinstance(states, Unreadable):
             return states
-        if any(state.get("recording") is True for state in states):
+        if _is_of_aws(recorder) and any(_records_well(state) for state in states):
             running.append(recorder)
     return running
+
+
+def _is_of_aws(recorder: Row) -> bool:
+    """Whether a recorder records this account for the entity: one with a connector records another
+    cloud, and what one of scope INTERNAL records only the linked service is shown.
+    """
+    return not recorder.get("connectorArn") and recorder.get("recordingScope", "PAID") == "PAID"
+
+
+def _records_well(state: Row) -> bool:
+    """Whether a recorder records, and did not fail to when something last changed."""
+    return state.get("recording") is True and str(state.get("lastStatus")).casefold() in _WELL
 
 
 def records(recorder: Row, kind: str) -> bool:
@@ -75,12 +90,20 @@ def records(recorder: Row, kind: str) -> bool:
     group = recorder.get("recordingGroup")
     if not isinstance(group, Mapping):
         return False
-    if _part(group, "recordingStrategy").get("useOnly", "") == "EXCLUSION_BY_RESOURCE_TYPES":
+    return (
+        _chosen(group, kind) and _frequency(_part(recorder, "recordingMode"), kind) == "CONTINUOUS"
+    )
+
+
+def _chosen(group: Row, kind: str) -> bool:
+    strategy = _part(group, "recordingStrategy").get("useOnly", "")
+    if strategy == "EXCLUSION_BY_RESOURCE_TYPES":
         excluded = _part(group, "exclusionByResourceTypes").get("resourceTypes")
-        chosen = kind not in _names(excluded)
-    else:
-        chosen = group.get("allSupported") is True or kind in _names(group.get("resourceTypes"))
-    return chosen and _frequency(_part(recorder, "recordingMode"), kind) == "CONTINUOUS"
+        return kind not in _names(excluded)
+    # What a strategy chooses that nobody knows yet is not known either.
+    if strategy not in _NAMED_STRATEGIES:
+        return False
+    return group.get("allSupported") is True or kind in _names(group.get("resourceTypes"))
 
 
 def _recorded(recorders: list[Row], kind: str) -> bool:

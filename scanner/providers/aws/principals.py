@@ -21,6 +21,7 @@ _LISTS: Final = {
     "AWSManagedPolicy": "Policies",
 }
 """By filter of the request: the list of the response."""
+_ARN: Final = "arn:"
 _MANAGED: Final = ("LocalManagedPolicy", "AWSManagedPolicy")
 _INLINE: Final = ("UserPolicyList", "GroupPolicyList", "RolePolicyList")
 _USABLE: Final = (State.OK, State.EMPTY, State.PARTIAL)
@@ -45,17 +46,17 @@ def principals(
         unread: list[str] = []
         if answer.state is State.PARTIAL:
             unread.append(answer.reason)
-        read[kind] = _with_arn(_records(answer.data, member, unread), unread)
+        read[kind] = _named(_records(answer.data, member, unread), member, unread)
         if unread:
             gaps[kind] = unread[0]
     return _joined(read, gaps, context.account)
 
 
-def _with_arn(rows: list[Row], unread: list[str]) -> list[Row]:
-    """The rows that can be told from each other; others are noted as unread."""
-    named = [row for row in rows if str(row.get("Arn")).startswith("arn:")]
+def _named(rows: Sequence[Row], member: str, unread: list[str]) -> list[Row]:
+    """The rows that have an ARN: by it everything is joined, and it names the partition."""
+    named = [row for row in rows if str(row.get("Arn")).startswith(_ARN)]
     if len(named) < len(rows):
-        unread.append(f"{_DETAILS} returned an item without a readable ARN")
+        unread.append(f"{_DETAILS} returned a row of {member} without an ARN")
     return named
 
 

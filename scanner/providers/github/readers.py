@@ -78,6 +78,8 @@ def branch_protection(
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
     classic = answer.data
+    if classic.get("enabled") is False:
+        return Unreadable(f"{_PROTECTION} returned a protection that is not enabled")
     answer = yield Call(
         operation=_ALLOWANCES,
         region="",
