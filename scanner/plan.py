@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scanner import __version__
-from scanner.client.interfaces import Rules
-from scanner.client.redaction import Redactor
+from scanner.client.redaction import text_redactor
 from scanner.content.plan_maps import PlanMaps, reads_of
 from scanner.core.judging.parameters import resolve_params
 from scanner.core.plans.judging import judge_plans
@@ -41,7 +40,7 @@ def collect_plans(
     TscanError for a file that is not a plan, and for one plan that is given twice.
     """
     reads = reads_of(maps)
-    redactor = Redactor(Rules(secrets={}, read={}))
+    redactor = text_redactor()
     answers: dict[str, Answer] = {}
     started = _stamp(now)
     for path in paths:
