@@ -112,6 +112,7 @@ history-long: $(READY)
 # Each form of secret in each text member of each operation's answer; each text of the estate redacted in turn.
 secrets: $(READY)
 	$(BIN)/python -m tests.pipeline.planted_secrets
+	TSCAN_SECRETS=all $(BIN)/pytest tests/pipeline/test_planted_secrets.py
 	$(BIN)/python -m tests.recordings.redacted_texts
 
 wheel: $(READY)

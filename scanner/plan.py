@@ -17,7 +17,7 @@ from scanner.core.plans.judging import judge_plans
 from scanner.core.plans.map_reader import PlanEstate
 from scanner.core.plans.projection import LiveWorld
 from scanner.core.plans.reduction import Sources, reduce_plan
-from scanner.core.reading.answer_lookup import AnswerLookup
+from scanner.core.reading.answer_lookup import AnswerLookup, read_data
 from scanner.core.reading.inventory import with_inventory
 from scanner.core.reading.projection import Estate, read_kinds
 from scanner.errors import TscanError
@@ -121,7 +121,8 @@ def _plans(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
     plans: dict[str, Mapping[str, Any]] = {}
     for answer in snapshot.answers.values():
         if answer.call.operation == OPERATION:
-            plans[answer.call.params["plan"]] = answer.data
+            # A value that was redacted is unread, as in any answer.
+            plans[answer.call.params["plan"]] = read_data(answer)
     if not plans:
         raise TscanError(f"{snapshot.target} holds no plan", "name a snapshot of tscan plan")
     return plans

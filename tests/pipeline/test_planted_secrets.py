@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,8 +157,27 @@ def found_in(planting: Planting, written: Iterator[tuple[str, bytes]]) -> tuple[
     return found, files
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("everywhere", [True, False], ids=["everywhere", "but in names"])
+def commands(planting: Planting, folder: Path, scan: list[str], *, long: bool) -> None:
+    """Scan twice, the second time refused everywhere; then show and hand over what was kept."""
+    run_ok("--verbose", "--log-file", "first.log", *scan, "--snapshot", str(folder / "first"))
+    if long:
+        planting.flag = False
+        run_ok("--verbose", "--log-file", "other.log", *scan, "--snapshot", str(folder / "other"))
+    secret = planting.secret("a refusal")
+    planting.refusal = Failure(state=State.ERROR, code=secret, message=secret, request_id=secret)
+    run_ok("--verbose", "--log-file", "last.log", *scan, "--snapshot", str(folder / "last"))
+    if long:
+        run_ok("findings", "--verdict", "all", "--format", "csv")
+        run_ok("explain", "ACC-01", "--details")
+        run_ok("drift")
+    days = ["--from", "2020-01-01", "--to", "2100-01-01"]
+    run_ok("handover", *days, "--output", str(folder / "handover.zip"))
+
+
+LONG = "TSCAN_SECRETS" in os.environ
+
+
+@pytest.mark.parametrize("everywhere", [False, True], ids=["but in names", "everywhere"])
 def test_no_secret_is_written_anywhere(
     project: tuple[Path, Any],
     library: Library,
@@ -165,35 +185,24 @@ def test_no_secret_is_written_anywhere(
     capfdbinary: pytest.CaptureFixture[bytes],
     everywhere: bool,
 ) -> None:
+    if everywhere and not LONG:
+        pytest.skip("a minute: make secrets runs it")
     folder, hook = project
     planting = Planting(library, everywhere=everywhere)
     serve(planting, monkeypatch)
-    for name in ("one", "two", "three"):
+    for name in ("first", "other", "last"):
         (folder / name).mkdir()
     scan = ["scan", "--format", "json=r.json", "--details"]
-    assert run(["--verbose", "--log-file", "a.log", *scan, "--snapshot", "one"]) in (1, 3)
-    planting.flag = False
-    assert run(["--verbose", "--log-file", "b.log", *scan, "--snapshot", "two"]) in (1, 3)
-    secret = planting.secret("a refusal")
-    planting.refusal = Failure(state=State.ERROR, code=secret, message=secret, request_id=secret)
-    assert run(["--verbose", "--log-file", "c.log", *scan, "--snapshot", "three"]) in (1, 3)
-    for command in (
-        ["findings", "--verdict", "all"],
-        ["findings", "--verdict", "all", "--format", "csv"],
-        ["explain", "ACC-01", "--details"],
-        ["drift"],
-        ["handover", "--from", "2020-01-01", "--to", "2100-01-01", "--output", "handover.zip"],
-    ):
-        assert run(command) in (0, 1, 3), command
+    commands(planting, folder, scan, long=LONG)
     printed = b"".join(capfdbinary.readouterr())
     written = [*everything_written(folder), ("printed", printed)]
     written.append(("alerts", repr(hook.received).encode()))
     found, files = found_in(planting, iter(written))
     assert sorted(found) == []
-    assert len(printed) > 100_000
+    assert len(printed) > 50_000
     assert hook.received
-    assert files > 30
-    assert planting.number > 3_000
+    assert files > 20
+    assert planting.number > 2_000
     redacted = 0
     for path in folder.glob("*/*.snapshot.jsonl.gz"):
         redacted += sum(len(answer.redacted) for answer in read_snapshot(path).answers.values())
