@@ -49,13 +49,18 @@ TARGETS = {
 CONFIG = """
 version: 1
 targets:
-  - aws: {}
   - gcp: {project: acme-project}
-  - azure: {subscription: 11111111-1111-1111-1111-111111111111}
   - github: {organization: acme}
+MORE
 alerts:
   - {events: [new failure, new unknown, fixed], to: ["json://127.0.0.1:PORT/"]}
 """
+MORE = """
+  - aws: {}
+  - azure: {subscription: 11111111-1111-1111-1111-111111111111}
+"""
+LONG = "TSCAN_SECRETS" in os.environ
+"""Whether all clouds are scanned, and again with other answers: a minute."""
 
 
 class Planting:
@@ -107,7 +112,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[P
     """A project of four clouds, whose alerts go to a webhook."""
     monkeypatch.chdir(tmp_path)
     with webhook() as hook:
-        (tmp_path / "tscan.yaml").write_text(CONFIG.replace("PORT", str(hook.port)))
+        config = CONFIG.replace("PORT", str(hook.port)).replace("MORE", MORE if LONG else "")
+        (tmp_path / "tscan.yaml").write_text(config)
         yield tmp_path, hook
 
 
@@ -174,9 +180,6 @@ def commands(planting: Planting, folder: Path, scan: list[str], *, long: bool) -
     run_ok("handover", *days, "--output", str(folder / "handover.zip"))
 
 
-LONG = "TSCAN_SECRETS" in os.environ
-
-
 @pytest.mark.parametrize("everywhere", [False, True], ids=["but in names", "everywhere"])
 def test_no_secret_is_written_anywhere(
     project: tuple[Path, Any],
@@ -199,14 +202,14 @@ def test_no_secret_is_written_anywhere(
     written.append(("alerts", repr(hook.received).encode()))
     found, files = found_in(planting, iter(written))
     assert sorted(found) == []
-    assert len(printed) > 50_000
+    assert len(printed) > 10_000
     assert hook.received
     assert files > 20
-    assert planting.number > 2_000
+    assert planting.number > 500
     redacted = 0
     for path in folder.glob("*/*.snapshot.jsonl.gz"):
         redacted += sum(len(answer.redacted) for answer in read_snapshot(path).answers.values())
-    assert redacted > 1_000
+    assert redacted > 500
 
 
 def test_no_secret_is_left_in_any_member(library: Library) -> None:
