@@ -226,7 +226,7 @@ def test_a_text_that_is_no_json_is_replaced_whole(detector: Detector, text: str)
 
 
 def test_of_a_declared_secret_a_part_may_be_kept(detector: Detector) -> None:
-    keeps = {"s:list": {"Items[].Endpoint": "(https?://[a-z.]+|[a-z]+@[a-z.]+)(?:/.*)?"}}
+    keeps = {"s:list": {"Items[].Endpoint": "(https?://[a-z.]+|[A-Za-z0-9_]+@[a-z.]+)(?:/.*)?"}}
     redactor = Redactor(Rules(keeps=keeps), detector)
     given = [
         "https://hooks.example.com/T1/verysecret",
