@@ -200,7 +200,51 @@ def expressions_in(tree: Any) -> Iterator[Expression]:
         yield tree
 
 
-# -- what is redacted ------------------------------------------------------------------------------
+# -- where answers begin -----------------------------------------------------------------------------
+
+
+def root_in_answer(
+    kind: Kind,
+    root: str,
+    library: Library,
+) -> tuple[str, Path] | None:
+    """The operation whose answer a name stands for, and where in it the name begins."""
+    listing = kind.listing
+    if root == "parent" and listing is not None and listing.per:
+        return root_in_answer(library.kinds[listing.per], "it", library)
+    if root in ("it", *kind.same) and listing is not None:
+        if listing.request is None:
+            return None
+        return listing.request.operation, _row_path(listing.request)
+    request = kind.details.get(root)
+    if request is None:
+        return None
+    if request.rows is not None:
+        return request.operation, _row_path(request)
+    if request.batch is not None:
+        return request.operation, _element_path(request.batch.items)
+    return request.operation, ()
+
+
+def _row_path(request: Request) -> Path:
+    """From the answer's root to what is read of each of its items."""
+    element = _element_path(request.items[0])
+    if request.rows is None or not request.rows.item:
+        return element
+    below = request.rows.item.split(".")
+    return (*element, *below)
+
+
+def _element_path(items: str) -> Path:
+    """`Reservations[].Instances` as steps down to an element; `*` is any key of a mapping."""
+    dotted = items.replace("[]", ".[]").replace("{}", ".*")
+    steps = dotted.split(".")
+    if items.endswith("{}"):
+        return tuple(steps)
+    return (*steps, "[]")
+
+
+# -- what is redacted -------------------------------------------------------------------------------
 
 
 def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:
