@@ -200,7 +200,7 @@ def expressions_in(tree: Any) -> Iterator[Expression]:
         yield tree
 
 
-# -- where answers begin -----------------------------------------------------------------------------
+# -- where answers begin --------------------------------------------------------------------------
 
 
 def root_in_answer(
@@ -244,7 +244,7 @@ def _element_path(items: str) -> Path:
     return (*steps, "[]")
 
 
-# -- what is redacted -------------------------------------------------------------------------------
+# -- what is redacted -----------------------------------------------------------------------------
 
 
 def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:
