@@ -218,11 +218,11 @@ def _paths_read(library: Library) -> dict[str, set[tuple[str, ...]]]:
             if root is not None:
                 operation, above = root
                 used[operation].add((*above, *path[1:]))
-        for reader in kind.readers.values():
-            for request in reader.reads:
-                used[request.operation].add(())
+        listings = [*kind.readers.values(), *(count.source for count in kind.completeness)]
         if kind.listing is not None:
-            for request in kind.listing.reads:
+            listings.append(kind.listing)
+        for listing in listings:
+            for request in listing.reads:
                 used[request.operation].add(())
     return used
 
