@@ -122,7 +122,8 @@ def _plans(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
     for answer in snapshot.answers.values():
         if answer.call.operation == OPERATION:
             # A value that was redacted is unread, as in any answer.
-            plans[answer.call.params["plan"]] = read_data(answer)
+            data: Any = read_data(answer)
+            plans[answer.call.params["plan"]] = data
     if not plans:
         raise TscanError(f"{snapshot.target} holds no plan", "name a snapshot of tscan plan")
     return plans
