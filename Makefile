@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members members-dropped quick docs docs-fresh fuzz bench mutants history-long nonsense lock wheel clean
+.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members members-dropped quick docs docs-fresh fuzz bench mutants history-long nonsense secrets lock wheel clean
 
 help:
 	@echo "make scan     start a small AWS estate on this machine, scan it over its API, show the matrix"
@@ -14,7 +14,7 @@ help:
 	@echo "make demo     the matrix of the snapshot that the package carries"
 	@echo "make format   put the code in its form"
 	@echo "make docs     write the generated documentation again"
-	@echo "make fuzz | bench | mutants | members-dropped | history-long | nonsense    the longer proofs, by hand"
+	@echo "make fuzz | bench | mutants | members-dropped | history-long | nonsense | secrets    the longer proofs, by hand"
 	@echo "make lock     resolve the dependencies again      make wheel    build into dist/"
 
 env: $(READY)
@@ -118,6 +118,12 @@ history-long: $(READY)
 nonsense: $(READY)
 	$(BIN)/python -m tests.nonsense calls
 	$(BIN)/python -m tests.nonsense scans
+
+# Each form of secret in each text member of each operation's answer; each text of the estate redacted in turn.
+secrets: $(READY)
+	$(BIN)/python -m tests.pipeline.planted_secrets
+	TSCAN_SECRETS=all $(BIN)/pytest tests/pipeline/test_planted_secrets.py
+	$(BIN)/python -m tests.recordings.redacted_texts
 
 wheel: $(READY)
 	$(BIN)/python -m hatchling build

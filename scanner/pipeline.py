@@ -46,7 +46,7 @@ from scanner.core.reading.inventory import (
 )
 from scanner.core.reading.kind_reader import KindReader
 from scanner.core.reading.projection import Estate, plan_readers, project
-from scanner.core.reading.read_plan import answer_paths, plan_reads, secret_paths
+from scanner.core.reading.read_plan import kept_parts, plan_reads, secret_paths
 from scanner.errors import NotConnectedError, TscanError
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Caller, Snapshot, Target
@@ -128,7 +128,7 @@ def _rules(
     scopes = {need.kind.scope for need in plan_reads(library, selected).values()}
     return Rules(
         secrets=secret_paths(ways),
-        read=answer_paths(ways),
+        keeps=kept_parts(ways),
         call_deadline=CALL_DEADLINE,
         scan_deadline=deadline,
         organization=Scope.MANAGEMENT in scopes,

@@ -213,7 +213,8 @@ class ProviderClient:
         if isinstance(outcome, Page) and too_deep(outcome.data):
             outcome = Failure(state=State.ERROR, code="TooDeep", message=TOO_DEEP)
         if isinstance(outcome, Failure) and _LOG.isEnabledFor(logging.DEBUG):
-            _LOG.debug("attempt failed", extra={"event": _failure_event(call, outcome)})
+            code = self.context.redactor.code(outcome.code)
+            _LOG.debug("attempt failed", extra={"event": _failure_event(call, outcome, code)})
         return outcome
 
 
@@ -237,12 +238,12 @@ def _call_event(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _failure_event(call: Call, failure: Failure) -> dict[str, Any]:
+def _failure_event(call: Call, failure: Failure, code: str) -> dict[str, Any]:
     return {
         "operation": call.operation,
         "region": call.region,
         "params": call.params,
         "state": failure.state.value,
-        "code": failure.code,
+        "code": code,
         "wait": failure.after,
     }

@@ -117,7 +117,7 @@ class PageReader:
         code = message = ""
         if failure is not None:
             request_ids.append(failure.request_id)
-            code = _encodable(failure.code)
+            code = redactor.code(_encodable(failure.code))
             message = redactor.text(_encodable(failure.message))
         return Answer(
             call=call,
@@ -127,7 +127,9 @@ class PageReader:
             message=message,
             started=started,
             finished=finished,
-            request_ids=tuple(map(_visible, filter(None, request_ids))),
+            request_ids=tuple(
+                redactor.code(_visible(one)) for one in request_ids if one
+            ),
             pages=self.pages,
             count=count,
             retries=retries,

@@ -41,6 +41,7 @@ from scanner.matching import (
     triggering_series,
 )
 from scanner.matching.logging_query.coverage import covers as query_covers
+from scanner.model.redacted import is_mark, with_unread_marks
 
 INT_LIMIT: Final = 2**63
 DEFAULT_MEMORY: Final = 10_000_000
@@ -205,7 +206,7 @@ def contains(text: str, part: str) -> bool:
 def parse_json(text: str) -> Any:
     """The raw data that a JSON text holds (a queue's redrive policy is one)."""
     try:
-        return json.loads(text)
+        return with_unread_marks(json.loads(text), "the JSON text")
     except RecursionError as error:
         raise ValueError("the JSON text is nested too deeply") from error
 
@@ -239,7 +240,7 @@ def _of(result: Type, *parameters: Type) -> Overload:
 def keys_of(mapping: dict[str, Any]) -> list[str]:
     """The keys of a mapping, sorted; those of a redacted one are not its own."""
     # A secret that was redacted may have been a mapping or not: its one key is tscan's.
-    if "$redacted" in mapping:
+    if is_mark(mapping):
         raise ValueError("the mapping was redacted")
     return sorted(mapping)
 

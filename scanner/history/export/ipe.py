@@ -9,11 +9,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Final
 
-from scanner.client.secret_detection import PLUGINS
+from scanner.client.secret_detection import AWS_SECRET, forms
 from scanner.core.periods.decisions import attestation_periods, waiver_periods
 from scanner.core.periods.excluded import excluded_spans
 from scanner.core.periods.sampling import seeds_before
-from scanner.core.reading.read_plan import secret_paths
+from scanner.core.reading.read_plan import kept_parts, secret_paths
 from scanner.history.snapshots.archived_inputs import ArchivedInputs
 from scanner.history.verification.rejudge import Rejudged, name_of
 from scanner.model.answers import Snapshot
@@ -464,11 +464,11 @@ def pack_rows(library: Library) -> Iterator[SheetRow]:
     for operation, paths in sorted(secret_paths(library).items()):
         for path in paths:
             yield "redaction", _redaction(pack, "declared", operation, path)
-    for name in sorted(PLUGINS):
-        yield (
-            "redaction",
-            _redaction(pack, f"detected: {name}", "any", "unread parts"),
-        )
+    for operation, kept in sorted(kept_parts(library).items()):
+        for path, pattern in sorted(kept.items()):
+            yield "redaction", _redaction(pack, f"declared, but for {pattern}", operation, path)
+    for name in sorted({AWS_SECRET, *(form.name for form in forms())}):
+        yield "redaction", _redaction(pack, f"detected: {name}", "any", "any text")
 
 
 def _check(pack: str, check: Check) -> Row:

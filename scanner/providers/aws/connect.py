@@ -16,6 +16,7 @@ from botocore.session import Session as BotocoreSession
 from scanner.client.client import ProviderClient, ScanContext
 from scanner.client.clock import Clock
 from scanner.client.interfaces import Rules
+from scanner.client.redaction import text_redactor
 from scanner.errors import NotConnectedError, TscanError
 from scanner.model.answers import Answer, Call, Caller, State, Target
 from scanner.model.config import TargetConfig
@@ -308,9 +309,10 @@ def _assume_configured(access: AwsAccess, source: Identity) -> Identity:
     except FAILURES as error:
         failure = classify("sts", error)
         if failure.code in _UNREACHABLE:
-            raise NotConnectedError(f"AWS cannot be reached: {failure.message}", _REACH) from error
+            message = text_redactor().text(failure.message)
+            raise NotConnectedError(f"AWS cannot be reached: {message}", _REACH) from error
         raise NotConnectedError(
-            f"role {config.role_arn} cannot be assumed ({failure.code})",
+            f"role {config.role_arn} cannot be assumed ({text_redactor().code(failure.code)})",
             "check its trust policy, the external id, and your own right to sts:AssumeRole",
         ) from error
     return identity

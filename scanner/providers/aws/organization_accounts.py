@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from scanner.client.failures import Failure
 from scanner.client.interfaces import Connected, Connector, Session, Unreachable
+from scanner.client.redaction import text_redactor
 from scanner.client.retry import RateLimiter, Retry
 from scanner.errors import NotConnectedError
 from scanner.model.answers import Account, AccountState, Answer, Call, Caller, State, Target
@@ -212,14 +213,15 @@ def _refusal(
     """A refused role as evidence. A role that was given never becomes an answer: it would hold
     credentials.
     """
+    redactor = text_redactor()
     request_ids: tuple[str, ...] = ()
     if failure.request_id:
-        request_ids = (failure.request_id,)
+        request_ids = (redactor.code(failure.request_id),)
     return Answer(
         call=call,
         state=failure.state,
-        code=failure.code,
-        message=failure.message,
+        code=redactor.code(failure.code),
+        message=redactor.text(failure.message),
         started=started,
         finished=finished,
         request_ids=request_ids,
