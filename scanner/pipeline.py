@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from scanner import __version__
 from scanner.client.interfaces import Connector, Rules, Session, Unreachable
-from scanner.collect import Collected, Progress, collect_all, estate
+from scanner.collect import Asks, Collected, Progress, collect_all, estate
 from scanner.core.judging.assess import assess_controls
 from scanner.core.judging.attestations import assess_attestations, attested_controls, stale_controls
 from scanner.core.judging.criteria import assess_criteria
@@ -33,17 +34,30 @@ from scanner.core.reading.inventory import (
     with_every_reading,
     with_inventory,
 )
-from scanner.core.reading.kind_reader import KindReader
-from scanner.core.reading.projection import Estate, plan_readers, project
+from scanner.core.reading.projection import Estate, Projection, plan_readers, project
 from scanner.core.reading.read_plan import answer_paths, plan_reads, secret_paths
+from scanner.core.reading.types_in_use import (
+    TypesInUse,
+    read_types,
+    type_readers,
+    unassessed_types,
+)
 from scanner.errors import TscanError
 from scanner.executors import EXECUTORS
-from scanner.model.answers import Caller, Snapshot, Target
+from scanner.model.answers import Answer, Caller, Snapshot, Target
 from scanner.model.attestations import Attestation, AttestationResult
 from scanner.model.checks import Check
 from scanner.model.config import Config, TargetConfig
-from scanner.model.findings import Assessment, CheckResult, ControlResult, CoverageRow, Population
-from scanner.model.kinds import Scope
+from scanner.model.findings import (
+    Assessment,
+    CheckResult,
+    ControlResult,
+    CoverageRow,
+    InventoryRead,
+    Population,
+    UnassessedType,
+)
+from scanner.model.kinds import Kind, Scope
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 from scanner.providers import PROVIDERS, permissions_of, reader
@@ -78,12 +92,17 @@ def scan(
         number: int,
         session: Session,
         started: str,
-    ) -> list[KindReader]:
+    ) -> list[Asks]:
         target = found[number][0]
         values = resolve_params(library.parameters, {**config.params, **target.params})
         mine = _of_cloud(selected, session.target)
         read = with_inventory(library, target_inventory_types(target, library, mine))
-        return plan_readers(read, mine, reader, estate(session, values, started))
+        where = estate(session, values, started)
+        planned: list[Asks] = [*plan_readers(read, mine, reader, where)]
+        # Of a selection nobody wants to know what it does not read.
+        if checks is None:
+            planned.extend(type_readers(library, where, reader))
+        return planned
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     connectors = [connector for _, connector in found]
@@ -204,7 +223,9 @@ def judge(
         callers=_callers(seen),
         targets=tuple(_target(snapshot) for snapshot in seen),
         coverage=tuple(found.coverage),
-        populations=_populations(judged),
+        populations=tuple(chain.from_iterable(one.populations for one in judged)),
+        unassessed=tuple(chain.from_iterable(one.unassessed for one in judged)),
+        inventories=tuple(chain.from_iterable(one.inventories for one in judged)),
         results=tuple(found.results),
         controls=tuple(controls.values()),
         criteria=assess_criteria(library, controls, categories or {}),
@@ -221,13 +242,6 @@ def _callers(snapshots: Sequence[Snapshot]) -> tuple[Caller, ...]:
         for caller in snapshot.callers:
             callers[caller.id] = caller
     return tuple(callers.values())
-
-
-def _populations(judged: Sequence[_Judged]) -> tuple[Population, ...]:
-    populations: list[Population] = []
-    for one in judged:
-        populations.extend(one.populations)
-    return tuple(populations)
 
 
 def _with_missing(snapshots: Iterable[Snapshot], seen: list[Snapshot]) -> Iterator[Snapshot]:
@@ -255,6 +269,8 @@ class _Judged:
     results: Sequence[CheckResult]
     coverage: Sequence[CoverageRow]
     populations: Sequence[Population] = ()
+    unassessed: Sequence[UnassessedType] = ()
+    inventories: Sequence[InventoryRead] = ()
 
 
 def _assessing(
@@ -320,7 +336,9 @@ def _judge_target(
     answers = with_permissions(
         snapshot.answers, read, selected, permissions_of(snapshot.target.cloud)
     )
-    projection = project(answers, read, selected, reader, Estate.of(snapshot, values))
+    where = Estate.of(snapshot, values)
+    projection = project(answers, read, selected, reader, where)
+    types = read_types(answers, library, where, reader)
     results: list[CheckResult] = []
     for check in selected:
         result = evaluate_check(
@@ -337,13 +355,30 @@ def _judge_target(
         results=without_account_kinds(results, snapshot, library),
         coverage=coverage(
             snapshot.target,
-            answers.values(),
+            _needed(answers, projection, types),
             projection.unanswered,
             projection.known_absent,
             projection.stood_for,
         ),
         populations=projection.populations,
+        unassessed=unassessed_types(snapshot.target, types, _read_kinds(read, selected)),
+        inventories=types.inventories,
     )
+
+
+def _read_kinds(library: Library, selected: Sequence[Check]) -> list[Kind]:
+    return [plan.kind for plan in plan_reads(library, selected).values()]
+
+
+def _needed(
+    answers: Mapping[str, Answer], projection: Projection, types: TypesInUse
+) -> list[Answer]:
+    """The answers without those that only inventories of types use.
+
+    Such a refusal leaves no verdict open: it is reported where types are, and is no gap.
+    """
+    beside = types.keys - projection.keys
+    return [answer for key, answer in answers.items() if key not in beside]
 
 
 def _end(snapshot: Snapshot) -> datetime:

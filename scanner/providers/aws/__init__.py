@@ -12,6 +12,7 @@ from scanner.model.config import TargetConfig
 from scanner.registry import Registry, install_hint
 
 _RECORDER = "scanner.providers.aws.config_recorder"
+_TYPES = "scanner.providers.aws.resource_types"
 
 
 class AwsProvider:
@@ -27,7 +28,10 @@ class AwsProvider:
             "aws.principals": "scanner.providers.aws.principals:principals",
             "aws.recorded_counts": f"{_RECORDER}:recorded_counts",
             "aws.recorded_databases": f"{_RECORDER}:databases",
+            "aws.indexed_types": f"{_TYPES}:indexed_types",
             "aws.recorded_security_groups": f"{_RECORDER}:security_groups",
+            "aws.recorded_types": f"{_TYPES}:recorded_types",
+            "aws.tagged_types": f"{_TYPES}:tagged_types",
             "aws.web_acl": "scanner.providers.aws.web_acls:web_acl",
         },
     )
