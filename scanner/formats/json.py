@@ -19,7 +19,9 @@ from scanner.model.findings import (
     CoverageRow,
     CriterionResult,
     Finding,
+    InventoryRead,
     Population,
+    UnassessedType,
     Verdict,
 )
 from scanner.model.library import Library
@@ -106,6 +108,8 @@ def _members(report: Report) -> Iterator[tuple[str, Json]]:
     yield "scan", _scan(report)
     yield "coverage", map(_coverage, coverage)
     yield "populations", (_population(row, library) for row in assessment.populations)
+    yield "unassessed", (_unassessed(one) for one in assessment.unassessed)
+    yield "inventories", (_inventory(one) for one in assessment.inventories)
     yield "not_asked", _not_asked(assessment.results)
     yield "findings", finding_rows(report, sorted(assessment.findings, key=_finding_order))
     yield "controls", (_control(control, library) for control in controls)
@@ -182,6 +186,23 @@ def _population(row: Population, library: Library) -> Members:
         members["does_not_list"] = [
             {"what": hole.what, "why": hole.why} for hole in kind.does_not_list
         ]
+    return members
+
+
+def _unassessed(row: UnassessedType) -> Members:
+    return {"target": row.target, "type": row.type, "count": row.count, "by": list(row.by)}
+
+
+def _inventory(row: InventoryRead) -> Members:
+    members: Members = {
+        "target": row.target,
+        "region": row.region,
+        "inventory": row.inventory,
+        "counts": row.counts,
+        "state": row.state.value,
+    }
+    if row.reason:
+        members["reason"] = row.reason
     return members
 
 
