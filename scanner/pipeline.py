@@ -36,12 +36,7 @@ from scanner.core.reading.inventory import (
 )
 from scanner.core.reading.projection import Estate, Projection, plan_readers, project
 from scanner.core.reading.read_plan import answer_paths, plan_reads, secret_paths
-from scanner.core.reading.types_in_use import (
-    TypesInUse,
-    read_types,
-    type_readers,
-    unassessed_types,
-)
+from scanner.core.reading.types_in_use import TypesInUse, read_types, type_readers
 from scanner.errors import TscanError
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Answer, Caller, Snapshot, Target
@@ -57,7 +52,7 @@ from scanner.model.findings import (
     Population,
     UnassessedType,
 )
-from scanner.model.kinds import Kind, Scope
+from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 from scanner.providers import PROVIDERS, permissions_of, reader
@@ -338,7 +333,7 @@ def _judge_target(
     )
     where = Estate.of(snapshot, values)
     projection = project(answers, read, selected, reader, where)
-    types = read_types(answers, library, where, reader)
+    types = read_types(answers, read, selected, reader, where)
     results: list[CheckResult] = []
     for check in selected:
         result = evaluate_check(
@@ -361,22 +356,15 @@ def _judge_target(
             projection.stood_for,
         ),
         populations=projection.populations,
-        unassessed=unassessed_types(snapshot.target, types, _read_kinds(read, selected)),
+        unassessed=types.unassessed,
         inventories=types.inventories,
     )
-
-
-def _read_kinds(library: Library, selected: Sequence[Check]) -> list[Kind]:
-    return [plan.kind for plan in plan_reads(library, selected).values()]
 
 
 def _needed(
     answers: Mapping[str, Answer], projection: Projection, types: TypesInUse
 ) -> list[Answer]:
-    """The answers without those that only inventories of types use.
-
-    Such a refusal leaves no verdict open: it is reported where types are, and is no gap.
-    """
+    """The answers without those that only inventories of types use: no verdict needs these."""
     beside = types.keys - projection.keys
     return [answer for key, answer in answers.items() if key not in beside]
 

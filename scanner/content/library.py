@@ -99,9 +99,7 @@ def _load(roots: Roots, *, lazily: bool) -> Library:
     )
 
 
-def _read_kinds(
-    pack: Pack, rules: Sequence[CloudRule]
-) -> tuple[dict[str, Kind], frozenset[str]]:
+def _read_kinds(pack: Pack, rules: Sequence[CloudRule]) -> tuple[dict[str, Kind], frozenset[str]]:
     """The kinds by id, and the ids of those whose files have mistakes of form."""
     drafts: dict[str, Draft] = {}
     broken: set[str] = set()

@@ -20,8 +20,8 @@ from scanner.providers.aws.organization_accounts import ACCOUNTS
 from scanner.providers.aws.permissions import (
     LARGEST,
     NAMES,
-    SHOWN_ONLY,
     PREFIXES,
+    SHOWN_ONLY,
     action_of,
     actions_of,
     discovery,

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from scanner.core.reading.answer_lookup import AnswerLookup
 from scanner.core.reading.context import ReadContext, Reader
 from scanner.core.reading.projection import Estate
-from scanner.core.reading.read_plan import listing_requests
+from scanner.core.reading.read_plan import listing_requests, plan_reads
 from scanner.core.reading.read_scope import ReadScope
 from scanner.model.answers import Answer
+from scanner.model.checks import Check
 from scanner.model.findings import InventoryRead, InventoryState, UnassessedType
 from scanner.model.kinds import Kind, Request, Scope, TypeInventory
 from scanner.model.library import Library
@@ -50,11 +51,10 @@ class TypeReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypesInUse:
-    """What the inventories of a target returned."""
+    """What the inventories of a target returned, beside what the checks read."""
 
+    unassessed: tuple[UnassessedType, ...]
     inventories: tuple[InventoryRead, ...]
-    numbers: Mapping[str, Mapping[str, int]]
-    """By inventory and type: how many resources, over all regions."""
     keys: frozenset[str]
     """Keys of the calls that the inventories make."""
 
@@ -79,10 +79,11 @@ def inventory_requests(library: Library, clouds: Iterable[str]) -> Iterator[Requ
 def read_types(
     answers: Mapping[str, Answer],
     library: Library,
-    estate: Estate,
+    checks: Iterable[Check],
     readers: Callable[[str], Reader],
+    estate: Estate,
 ) -> TypesInUse:
-    """The resources of a target by type: a pure function of the answers."""
+    """The types of a target's resources that the checks do not read: a pure function."""
     lookup = AnswerLookup(answers)
     inventories: list[InventoryRead] = []
     numbers: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -95,27 +96,31 @@ def read_types(
     if estate.regions_open and inventories:
         reason = f"the list of regions is incomplete: {estate.regions_open}"
         inventories.extend(_in_other_regions(library, estate, reason))
+    unassessed: Iterable[UnassessedType] = ()
+    if numbers:
+        kinds = [plan.kind for plan in plan_reads(library, checks).values()]
+        unassessed = _unassessed(estate.target, numbers, kinds)
     return TypesInUse(
+        unassessed=tuple(sorted(unassessed, key=lambda one: one.type)),
         inventories=tuple(inventories),
-        numbers=numbers,
         keys=frozenset(lookup.keys),
     )
 
 
-def unassessed_types(
-    target: str, found: TypesInUse, kinds: Iterable[Kind]
-) -> tuple[UnassessedType, ...]:
-    """The types in use that none of these kinds is, in order of their names.
+def _unassessed(
+    target: str, numbers: Mapping[str, Mapping[str, int]], kinds: Iterable[Kind]
+) -> Iterable[UnassessedType]:
+    """The types that none of these kinds is.
 
     Inventories spell one type in several ways (`AWS::KMS::Key`, `kms:key`), and each counts only
     what it knows: the largest number stands.
     """
     known = {_spelled(name) for kind in kinds for name in kind_types(kind)}
     merged: dict[str, UnassessedType] = {}
-    for inventory, numbers in found.numbers.items():
-        for name, number in numbers.items():
+    for inventory, counts in numbers.items():
+        for name, number in counts.items():
             spelled = _spelled(name)
-            if spelled in known or number <= 0:
+            if spelled in known or number == 0:
                 continue
             before = merged.get(spelled)
             merged[spelled] = UnassessedType(
@@ -124,7 +129,7 @@ def unassessed_types(
                 count=number if before is None else max(number, before.count),
                 by=(inventory,) if before is None else (*before.by, inventory),
             )
-    return tuple(sorted(merged.values(), key=lambda one: one.type))
+    return merged.values()
 
 
 def kind_types(kind: Kind) -> tuple[str, ...]:

@@ -57,9 +57,7 @@ def _merged(rows: Sequence[UnassessedType]) -> list[tuple[str, int]]:
 
 def _uncounted(assessment: Assessment) -> list[str]:
     """Targets in which no inventory counted anything."""
-    counted = {
-        row.target for row in assessment.inventories if row.state is InventoryState.COUNTED
-    }
+    counted = {row.target for row in assessment.inventories if row.state is InventoryState.COUNTED}
     return [str(one["id"]) for one in assessment.targets if one["id"] not in counted]
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from scanner.client.secret_detection import PLUGINS
 from scanner.core.periods.decisions import attestation_periods, waiver_periods
 from scanner.core.reading.read_plan import secret_paths
+from scanner.history.export.unassessed_rows import unassessed_rows
 from scanner.history.snapshots.archived_inputs import ArchivedInputs
 from scanner.history.verification.rejudge import Rejudged, name_of
 from scanner.model.answers import Snapshot
@@ -123,6 +124,11 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "unanswered",
             "waiver",
         ),
+    ),
+    "unassessed": Sheet(
+        "Types of resources in use that no check of the scan reads, by the inventories that count "
+        "them. A row without a type is an inventory that did not answer, or is not in use.",
+        ("record", "target", "region", "type", "count", "by", "counts", "state", "reason"),
     ),
     "waivers": Sheet(
         "Each waiver that scans of the period used: what it accepts, its approver, its expiry and "
@@ -323,6 +329,9 @@ def _assessment_rows(
         if population.target not in left_out:
             for row in _population_rows(names.get(population.target, ""), population):
                 yield "populations", row
+    for row in unassessed_rows(names, assessment):
+        if row["target"] not in left_out:
+            yield "unassessed", row
     for gap in assessment.coverage:
         if gap.target not in left_out and _is_refusal(gap):
             yield "refusals", _refusal(names.get(gap.target, ""), gap)

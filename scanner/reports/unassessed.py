@@ -1,0 +1,27 @@
+"""Renders what a period's last scans counted and no check read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scanner.model.findings import InventoryState
+from scanner.model.period import Period
+
+
+def unassessed_lines(period: Period) -> Iterator[str]:
+    """Each type with its number; each inventory that did not answer, and targets without any."""
+    yield "Types of resources in use that no check reads, by the last scan of each target"
+    for one in period.unassessed:
+        yield f"  {one.target}: {one.type} {one.count} or more ({', '.join(one.by)})"
+    counted = {one.target for one in period.inventories if one.state is InventoryState.COUNTED}
+    for target in period.targets:
+        if target.target not in counted:
+            yield f"  {target.target}: not known, no inventory counted"
+    for row in period.inventories:
+        if row.state is not InventoryState.COUNTED:
+            where = " ".join(filter(None, (row.target, row.region)))
+            reason = f" ({row.reason})" if row.reason else ""
+            yield f"  {where}: {row.inventory} {row.state.value}{reason}"
+    if counted and not period.unassessed:
+        yield "  none that an inventory counts"
+    yield ""
