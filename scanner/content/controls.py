@@ -97,9 +97,7 @@ def read_control(reader: DocumentReader, inside: tuple[str, ...], known: Known) 
     )
 
 
-def _clauses(
-    reader: DocumentReader, data: Mapping[str, Any], known: Known
-) -> tuple[Clause, ...]:
+def _clauses(reader: DocumentReader, data: Mapping[str, Any], known: Known) -> tuple[Clause, ...]:
     """The clauses of the statement; together they have all deciding evidence of the control."""
     found: list[Clause] = []
     for index, clause in enumerate(data.get("clauses", [])):
@@ -112,9 +110,7 @@ def _clauses(
         elsewhere: list[Elsewhere] = []
         for number, other in enumerate(clause.get("elsewhere", [])):
             here: Steps = (*path, "elsewhere", number, "attestations")
-            _all_known(
-                reader, here, other.get("attestations", []), known.manual, "manual control"
-            )
+            _all_known(reader, here, other.get("attestations", []), known.manual, "manual control")
             elsewhere.append(_elsewhere(other))
         found.append(
             Clause(
@@ -176,7 +172,9 @@ def _check_all_used(
     for index, link in enumerate(data.get("checks", [])):
         if link["role"] == Role.EVIDENCES and known.current_id(link["id"]) not in checks:
             message = f"check '{link['id']}' evidences the control, but no clause"
-            reader.wrong(("checks", index, "id"), message, "name it in a clause, or write 'supports'")
+            reader.wrong(
+                ("checks", index, "id"), message, "name it in a clause, or write 'supports'"
+            )
     attestations = {name for clause in clauses for name in clause.attestations}
     for index, name in enumerate(data.get("attestations", [])):
         if name not in attestations:

@@ -12,6 +12,7 @@ from scanner.core.judging.baseline import is_new_failure
 from scanner.core.judging.links import Links
 from scanner.formats import Report
 from scanner.model.attestations import AttestationResult
+from scanner.model.controls import Clause
 from scanner.model.findings import (
     CheckResult,
     ControlResult,
@@ -266,9 +267,27 @@ def _control(result: ControlResult, library: Library) -> Members:
         "statement": control.statement,
         "status": result.status.value,
         "reasons": list(result.reasons),
-        "checks": [{"id": link.id, "role": link.role.value} for link in control.checks],
+        "clauses": [_clause(clause) for clause in control.clauses],
+        "does_not_prove": control.does_not_prove,
+        "when_empty": {"status": control.when_empty.value, "why": control.when_empty_why},
+        "checks": [
+            {"id": link.id, "role": link.role.value, "deviation": link.deviation}
+            for link in control.checks
+        ],
         "attestations": list(control.attestations),
         "counts": _counts(result.counts),
+    }
+
+
+def _clause(clause: Clause) -> Members:
+    return {
+        "says": clause.says,
+        "checks": list(clause.checks),
+        "attestations": list(clause.attestations),
+        "elsewhere": [
+            {"cloud": one.cloud, "attestations": list(one.attestations), "why": one.why}
+            for one in clause.elsewhere
+        ],
     }
 
 

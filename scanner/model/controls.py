@@ -115,6 +115,17 @@ class Control:
     clauses: tuple[Clause, ...] = ()
     """The parts of the statement; none: it is one, which all of the evidence is for."""
 
+    @property
+    def manual(self) -> tuple[str, ...]:
+        """Every manual control that may be needed: always, instead of a check, or in some cloud."""
+        names = list(self.attestations)
+        for requirement in self.must_have:
+            names += requirement.attestations
+        for clause in self.clauses:
+            for other in clause.elsewhere:
+                names += other.attestations
+        return tuple(dict.fromkeys(names))
+
     def without(self, checks: Collection[str]) -> Control:
         """The control without its links to some checks. What it must have is left as it is."""
         links = tuple(link for link in self.checks if link.id not in checks)
