@@ -12,6 +12,7 @@ from typing import Final
 from scanner.client.secret_detection import PLUGINS
 from scanner.core.periods.decisions import attestation_periods, waiver_periods
 from scanner.core.reading.read_plan import secret_paths
+from scanner.history.export.control_rows import control_rows
 from scanner.history.export.unassessed_rows import unassessed_rows
 from scanner.history.snapshots.archived_inputs import ArchivedInputs
 from scanner.history.verification.rejudge import Rejudged, name_of
@@ -179,6 +180,25 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "if_none_in_scope",
             "why",
         ),
+    ),
+    "controls": Sheet(
+        "The statement of every control, clause by clause, with its evidence and its limits, by pack.",
+        (
+            "pack_sha256",
+            "control",
+            "clause",
+            "checks",
+            "attestations",
+            "elsewhere",
+            "population",
+            "when_empty",
+            "when_empty_why",
+            "does_not_prove",
+        ),
+    ),
+    "links": Sheet(
+        "What each check is to each control, and what its failure means for it, by pack.",
+        ("pack_sha256", "control", "check", "role", "why", "deviation"),
     ),
     "parameters": Sheet(
         "Every parameter with its default, by pack; `scans.csv` has the values that were set.",
@@ -381,8 +401,10 @@ def _refusal(record: str, coverage: CoverageRow) -> Row:
 
 
 def pack_rows(library: Library) -> Iterator[SheetRow]:
-    """Rows of `checks`, `parameters` and `redaction` for one pack."""
+    """Rows of `checks`, `controls`, `links`, `parameters` and `redaction` for one pack."""
     pack = library.sha256
+    for _, control in sorted(library.controls.items()):
+        yield from control_rows(pack, control)
     for _, check in sorted(library.checks.items()):
         yield "checks", _check(pack, check)
     for name, parameter in sorted(library.parameters.items()):

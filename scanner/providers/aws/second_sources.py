@@ -51,7 +51,7 @@ def tagged_buckets(context: ReadContext) -> Naming:
 def attached_instances(context: ReadContext) -> Naming:
     """The instances that volumes are attached to since before reading began.
 
-    Instances come and go: one that was launched meanwhile may be in one answer and not in the other.
+    Instances come and go: one that was launched meanwhile may be in one of the two answers alone.
     """
     answer = yield Call(operation=_VOLUMES, region=context.region, items=("Volumes",))
     found = rows(answer, "Volumes")
