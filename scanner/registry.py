@@ -24,6 +24,8 @@ _EXTRAS: Final = {
     "google": "gcp",
     "azure": "azure",
     "jwt": "github",
+    "tree_sitter": "plan",
+    "tree_sitter_hcl": "plan",
 }
 """The extra that brings a package that may be missing."""
 

@@ -44,6 +44,7 @@ be read, 2 misuse, unusable content, an interruption or an internal error.""",
             "scanner.cli.scan:scan",
             "Read the configured accounts, store the evidence, evaluate it.",
         ),
+        "plan": ("scanner.cli.plan:plan", "Evaluate Terraform plans: what a change makes worse."),
         "replay": ("scanner.cli.replay:replay", "Re-evaluate recorded evidence, offline."),
         "matrix": ("scanner.cli.matrix:matrix", "Show only the matrix of recorded evidence."),
         "explain": (

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scanner.cli.support.notify import Notifier
     from scanner.cli.support.output import Destination
     from scanner.cli.support.scope import Requested
-    from scanner.formats import Source
+    from scanner.formats import Report, Source
     from scanner.model.config import Config, Organization, TargetConfig
     from scanner.model.findings import Assessment
     from scanner.model.library import Library
@@ -74,7 +74,7 @@ class _Inputs:
     """Makes the baseline of new failures; None: all failures count."""
     config: Config
     decisions: Decisions
-    places: tuple[Destination, ...]
+    places: tuple[Destination[Report], ...]
     several: bool
     """Whether there will be more than one snapshot."""
     store: str

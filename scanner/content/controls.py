@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -100,13 +100,18 @@ def read_control(reader: DocumentReader, inside: tuple[str, ...], known: Known) 
 def _clauses(reader: DocumentReader, data: Mapping[str, Any], known: Known) -> tuple[Clause, ...]:
     """The clauses of the statement; together they have all deciding evidence of the control."""
     found: list[Clause] = []
+    deciding = _deciding(data, known)
+    asked = [*data.get("attestations", []), *_required_attestations(data)]
+    # A link or an attestation that does not exist was blamed where it is declared, and once.
+    sound = _exist(deciding, known.checks) and _exist(asked, known.manual)
     for index, clause in enumerate(data.get("clauses", [])):
         path: Steps = ("clauses", index)
         checks = [known.current_id(name) for name in clause.get("checks", [])]
         attestations = clause.get("attestations", [])
-        _all_linked(reader, (*path, "checks"), checks, _deciding(data, known))
-        asked = [*data.get("attestations", []), *_required_attestations(data)]
-        _all_asked(reader, (*path, "attestations"), attestations, asked)
+        if sound:
+            _all_linked(reader, (*path, "checks"), checks, deciding)
+            _all_asked(reader, (*path, "attestations"), attestations, asked)
+            sound = _exist(checks, deciding) and _exist(attestations, asked)
         elsewhere: list[Elsewhere] = []
         for number, other in enumerate(clause.get("elsewhere", [])):
             here: Steps = (*path, "elsewhere", number, "attestations")
@@ -120,9 +125,13 @@ def _clauses(reader: DocumentReader, data: Mapping[str, Any], known: Known) -> t
                 elsewhere=tuple(elsewhere),
             )
         )
-    if found:
+    if found and sound:
         _check_all_used(reader, data, known, found)
     return tuple(found)
+
+
+def _exist(names: Iterable[str], known: Collection[str] | None) -> bool:
+    return known is not None and all(name in known for name in names)
 
 
 def _elsewhere(data: Mapping[str, Any]) -> Elsewhere:

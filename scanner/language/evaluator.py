@@ -123,7 +123,7 @@ def _has(closures: Closures, node: Has) -> Closure:
             return False
         value = read(value)
         if isinstance(value, Unreadable):
-            return _has_not(value, raw=raw)
+            return value.present or _has_not(value, raw=raw)
         return True
 
     return has

@@ -39,8 +39,12 @@ def recorded(basic: Sequence[object], advanced: Sequence[object]) -> Formula:
 
     A trail without any records every management event.
     """
+    for selectors in (basic, advanced):
+        # Of a list that was cut off, what is missing may be a selector.
+        if isinstance(selectors, OpenList):
+            raise ValueError(f"event selectors were not read: {_reason(selectors)}")
     found: list[Formula] = []
-    if _is_empty(basic) and _is_empty(advanced):
+    if not basic and not advanced:
         # CloudTrail's default: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/
         # logging-management-events-with-cloudtrail.html
         return _is(("eventCategory",), "Management")
@@ -49,11 +53,6 @@ def recorded(basic: Sequence[object], advanced: Sequence[object]) -> Formula:
     for selector in advanced:
         found.append(And(tuple(map(_field, _list(selector, "fields")))))
     return Or(tuple(found))
-
-
-def _is_empty(selectors: Sequence[object]) -> bool:
-    # Of a list that was cut off, what is missing may be a selector.
-    return not selectors and not isinstance(selectors, OpenList)
 
 
 def _basic(selector: object) -> list[Formula]:

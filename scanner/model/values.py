@@ -25,6 +25,35 @@ class Unreadable:
     gaps: frozenset[str] = frozenset()
     """The calls whose answers were lacking, as `operation@region`; beside other causes, `OTHER`
     is among them."""
+    present: bool = False
+    """There is a value, and only which one is not known: `has()` is true of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside(Unreadable):
+    """A value that a plan does not say because it lies outside the plan: a scan may know it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Unreadable):
+    """A value that is known after apply only, of which is known whose it is.
+
+    It decides nothing. Two symbols of one attribute of one resource are the same value, so that
+    they join.
+    """
+
+    owner: str = ""
+    """Address of the resource in the plan."""
+    attribute: str = ""
+    value: str = ""
+    """The value, where the plan has it under another name; empty: it is not known."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What it is found by in a join."""
+        # A provider's value never begins with NUL.
+        token = f"\0{self.owner}\0{self.attribute}"
+        return (token, self.value) if self.value else (token,)
 
 
 NO_VALUE: Final = object()

@@ -376,7 +376,7 @@ MUTANTS = (
     Mutant(
         "has of an unread field is true",
         "evaluator.py",
-        "if isinstance(value, Unreadable):\n            return _has_not(value, raw=raw)",
+        "if isinstance(value, Unreadable):\n            return value.present or _has_not(value, raw=raw)",
         "if False:\n            pass",
     ),
     Mutant(

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from scanner.language.address_ranges import internet_ranges
+from scanner.language.address_ranges import cidr_within, cidrs_between, internet_ranges
 
 EIGHTS = [f"{number}.0.0.0/8" for number in range(1, 224)]
 SIXTEENS = [f"{number:x}::/16" for number in range(0x2400, 0x243C)]
@@ -44,10 +44,34 @@ def test_what_counts_as_the_internet(ranges: list[str], expected: list[str]) -> 
     assert internet_ranges(ranges, 8, 16) == expected
 
 
+def test_ranges_between_addresses() -> None:
+    assert cidrs_between("3.0.0.0", "3.0.0.2") == ["3.0.0.0/31", "3.0.0.2/32"]
+    for first, last in (("3.0.0.0", "2400::1"), ("::", "3.0.0.0")):
+        with pytest.raises(ValueError, match="are not of one family"):
+            cidrs_between(first, last)
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "within"),
+    [
+        ("3.0.0.0/24", "3.0.0.0/16", True),
+        ("3.0.0.0/16", "3.0.0.0/24", False),
+        ("2400::/32", "2400::/16", True),
+        ("2400::/16", "2400::/32", False),
+        ("3.0.0.0/24", "::/0", False),
+        ("2400::/32", "0.0.0.0/0", False),
+    ],
+)
+def test_one_range_in_another(inner: str, outer: str, within: bool) -> None:
+    assert cidr_within(inner, outer) is within
+
+
 def test_the_internet_in_slices() -> None:
     assert "128.0.0.0/2" in internet_ranges(EIGHTS, 8, 16)
     assert internet_ranges(SIXTEENS, 8, 16)
     assert internet_ranges(EIGHTS[:60], 8, 16)
+    # A prefix of no bits allows all of it.
+    assert internet_ranges(EIGHTS, 0, 0) == []
 
 
 @pytest.mark.parametrize("widest", [-(2**62), -1, 33, 2**62])

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
@@ -26,13 +26,16 @@ from tests.matching.generate import Generator, Selectors
 from tests.matching.reference import (
     Open,
     alarm_notifies,
+    matches_delimited,
     matches_json,
     matches_selectors,
     matches_terms,
     message_of,
     value_at,
 )
+from tests.matching.values_agreement import Values
 
+GRAMMARS = ("json_pattern", "terms", "delimited", "event_selectors")
 Event = dict[str, Any]
 Matches = Callable[[Event], bool]
 
@@ -46,13 +49,13 @@ class Agreement:
         self.counts: Counter[str] = Counter()
         self.differences: list[str] = []
 
-    def run(self, cases: int) -> None:
-        """Try a number of cases of each grammar, and all alarms."""
-        for _ in range(cases):
-            self.json_pattern()
-            self.terms()
-            self.event_selectors()
-        self.alarms()
+    def run(self, cases: int, grammars: Sequence[str] = GRAMMARS) -> None:
+        """Try a number of cases of each grammar, up to a difference."""
+        for grammar in grammars:
+            for _ in range(cases):
+                if self.differences:
+                    return
+                getattr(self, grammar)()
 
     def _reading(self) -> tuple[Reading, Open]:
         reading = self.generator.random.choice(READINGS)
@@ -123,6 +126,23 @@ class Agreement:
             events=[self.generator.event() for _ in range(10)],
         )
 
+    def delimited(self) -> None:
+        """A pattern of fields between spaces against a set: one that asks nothing matches all."""
+        reading, how = self._reading()
+        pattern, events = self.generator.delimited(), self.generator.pattern(2)
+        try:
+            missed = missed_by_filter(pattern, events, reading)
+        except UndecidedError:
+            self.counts["delimited undecided"] += 1
+            return
+        self._compare(
+            f"delimited: {pattern!r} on {events!r}, {reading}",
+            missed,
+            in_set=lambda event: matches_json(events, event, how),
+            matches=lambda event: matches_delimited(pattern, message_of(event)),
+            events=[self.generator.event() for _ in range(10)],
+        )
+
     def event_selectors(self) -> None:
         """Event selectors against a set."""
         reading, how = self._reading()
@@ -185,13 +205,18 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    run = Agreement(options.seed)
-    run.run(options.cases)
-    for name, count in sorted(run.counts.items()):
-        print(f"{count:>9,} {name}")
-    print(f"{len(run.differences):>9,} differences")
-    print("\n".join(run.differences[:5]))
-    sys.exit(bool(run.differences))
+    differences: list[str] = []
+    filters, values = Agreement(options.seed), Values(options.seed)
+    filters.run(options.cases)
+    filters.alarms()
+    values.run(options.cases)
+    for run in (filters, values):
+        differences += run.differences
+        for name, count in sorted(run.counts.items()):
+            print(f"{count:>9,} {name}")
+    print(f"{len(differences):>9,} differences")
+    print("\n".join(differences[:5]))
+    sys.exit(bool(differences))
 
 
 if __name__ == "__main__":

@@ -96,6 +96,14 @@ class Generator:
             words.append(own + text)
         return self.random.choice((" ", "  ", "\n")).join(words)
 
+    def delimited(self) -> str:
+        """A pattern of fields between spaces."""
+        fields = [
+            self._one("...", "a", "b", "w1", f"a = {self._one('x', '*x*', '5')}")
+            for _ in range(self.random.randint(1, 3))
+        ]
+        return f"[{self.space()}{','.join(fields)}{self.space()}]"
+
 
 _SOURCES = ("ec2.amazonaws.com", "kms.amazonaws.com")
 _NAMES = ("GetObject", "PutObject", "HeadObject")

@@ -140,6 +140,17 @@ def matches_terms(pattern: str, message: str) -> bool:
     return any(optional) if optional else True
 
 
+def matches_delimited(pattern: str, message: str) -> bool:
+    """Whether a pattern of fields between spaces matches: `...` stands for any number of fields."""
+    # Texts in quotes or brackets are one field; a JSON event is one text or more.
+    fields = re.findall(r"\[[^\]]*\]|\"[^\"]*\"|\S+", message)
+    names = [name.strip() for name in pattern.strip()[1:-1].split(",")]
+    assert all(re.fullmatch(r"\w+|\.\.\.", name) for name in names), "conditions are not followed"
+    if "..." in names:
+        return len(fields) >= len(names) - 1
+    return len(fields) == len(names)
+
+
 def matches_selectors(
     basic: list[dict[str, Any]],
     advanced: list[dict[str, Any]],

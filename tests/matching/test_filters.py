@@ -7,10 +7,12 @@ import pytest
 from scanner.matching import (
     UndecidedError,
     filter_covers,
+    formula,
     missed_by_filter,
     parse_json_pattern,
     scan_filter_matches,
     selectors_cover,
+    texts,
     triggering_series,
 )
 from scanner.matching.json_values import Reading
@@ -110,7 +112,9 @@ def test_a_text_that_is_no_filter(pattern: str, place: int, words: str) -> None:
     assert words in str(caught.value)
 
 
-def test_a_filter_that_is_too_complex_is_undecided() -> None:
+def test_a_filter_that_is_too_complex_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formula, "MOST_STEPS", 200)
+    monkeypatch.setattr(texts, "MOST_STATES", 200)
     parts = (" || ".join(f"$.f{n} = {value}" for value in ("x", "y")) for n in range(40))
     hard = " && ".join(f"({part})" for part in parts)
     with pytest.raises(UndecidedError):
@@ -122,6 +126,27 @@ def test_a_filter_that_is_too_complex_is_undecided() -> None:
             ),
             frozenset(),
         )
+
+
+def test_the_longest_filter_and_the_longest_set() -> None:
+    def of_length(length: int) -> str:
+        return "{ $.a = " + "x" * (length - 10) + " }"
+
+    assert not filter_covers(of_length(LONGEST), CREATED)
+    assert parse_json_pattern(of_length(4 * LONGEST))
+    for refused in (LONGEST + 1, 4 * LONGEST + 1):
+        with pytest.raises(FilterSyntaxError, match="longer than"):
+            filter_covers(of_length(refused), CREATED)
+    with pytest.raises(FilterSyntaxError, match="longer than"):
+        parse_json_pattern(of_length(4 * LONGEST + 1))
+
+
+@pytest.mark.parametrize("events", ["$.note EXISTS || $.b = y", "$.b = y || $.note EXISTS"])
+def test_one_event_without_the_term_decides(events: str) -> None:
+    # Whether the first has the term depends on how it is written; the other lacks it.
+    with pytest.raises(UndecidedError):
+        filter_covers("note", "{ $.note EXISTS }")
+    assert not filter_covers("note", "{ " + events + " }")
 
 
 @pytest.mark.parametrize(
@@ -236,8 +261,14 @@ def test_selectors_that_were_not_read() -> None:
     ):
         with pytest.raises(ValueError, match="event selector"):
             selectors_cover([{**plain, member: value}], [], reads)
-    with pytest.raises(ValueError, match="it was refused"):
-        selectors_cover([Unreadable("it was refused")], [], reads)
+    unread = Unreadable("it was refused")
+    for basic, advanced in (([unread], []), ([], [unread]), ([], [{"fields": [unread]}])):
+        with pytest.raises(ValueError, match="it was refused"):
+            selectors_cover(basic, advanced, reads)
+    # What is missing of a list may record more than was read, or than a trail without selectors.
+    for basic, advanced in ((OpenList([], "cut off"), []), ([], OpenList([], "cut off"))):
+        with pytest.raises(ValueError, match="selectors were not read: cut off"):
+            selectors_cover(basic, advanced, reads)
     with pytest.raises(ValueError, match="it was cut off"):
         selectors_cover(
             [],
@@ -258,6 +289,13 @@ def test_an_alarm_of_values_without_a_rule(values: tuple[str, str, str]) -> None
     statistic, operator, missing = values
     with pytest.raises(ValueError, match="no rule for"):
         triggering_series(statistic, operator, 1.0, missing, 1)
+
+
+def test_an_average_is_as_little_above_zero_as_you_like() -> None:
+    # One event among very many zeros: above 0, and above no other threshold.
+    for threshold, triggers in ((0.0, True), (1e-300, False)):
+        found = triggering_series("Average", "GreaterThanThreshold", threshold, "missing", 1)
+        assert ("ones and zeros" in found) is triggers
 
 
 def test_filters_of_image_scans() -> None:

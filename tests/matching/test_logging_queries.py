@@ -173,9 +173,9 @@ def test_escapes() -> None:
 
 
 def test_the_reference_agrees() -> None:
-    outcomes, differing = run(2_000, seed=13)
+    outcomes, differing = run(800, seed=13)
     assert differing == []
     # Both answers occur, and few questions stay open.
-    assert outcomes["covered"] > 300
-    assert outcomes["left out"] > 1_000
-    assert outcomes["open"] < 100
+    assert outcomes["covered"] > 100
+    assert outcomes["left out"] > 400
+    assert outcomes["open"] < 40

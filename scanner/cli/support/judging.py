@@ -164,7 +164,7 @@ def judge_files(
     paths: Sequence[Path],
     options: JudgingOptions,
     inputs: Inputs,
-    places: Sequence[Destination],
+    places: Sequence[Destination[Report]],
     *,
     ledger: Ledger | None = None,
     source: Source = NOT_NAMED,

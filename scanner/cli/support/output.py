@@ -5,62 +5,70 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import click
 
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
-    from scanner.formats import Format, Report
+    from scanner.formats import Report
+    from scanner.formats.plans import PlanView
+    from scanner.registry import Registry
 
 NARROWEST: Final = 60
 """Columns: the tables need them, also on a terminal that has fewer."""
 
 
+View = TypeVar("View", "Report", "PlanView")
+"""What a format renders."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
+class Destination(Generic[View]):
     """A format and the file that it goes to; `path` is None for standard output."""
 
-    render: Format
+    render: Callable[[View], str]
     path: Path | None
 
 
-def destinations(specs: Sequence[str], *, quiet: bool) -> tuple[Destination, ...]:
+def destinations(specs: Sequence[str], *, quiet: bool) -> tuple[Destination[Report], ...]:
+    """The destinations that `--format` names for an assessment: see `destinations_of`.
+
+    If `quiet` is set and no format goes to standard output, one line goes there.
+    """
+    from scanner.formats import FORMATS
+
+    return destinations_of(specs, FORMATS, quietly=_one_line if quiet else None)
+
+
+def destinations_of(
+    specs: Sequence[str],
+    formats: Registry[Callable[[View], str]],
+    *,
+    quietly: Callable[[View], str] | None = None,
+) -> tuple[Destination[View], ...]:
     """The destinations that `--format` names, each as `NAME` or `NAME=PATH`.
 
-    The terminal format goes to standard output unless another one does; if `quiet` is set, one
-    line instead. TscanError for what cannot be written: before a long scan, not after it.
+    The terminal format goes to standard output unless another one does; in its place, `quietly`.
+    TscanError for what cannot be written: before a long scan, not after it.
     """
-    found = [_destination(spec) for spec in specs]
-    _check_distinct_files(found)
-    on_screen = [destination for destination in found if destination.path is None]
-    if len(on_screen) > 1:
-        raise TscanError(
-            "two formats cannot share standard output",
-            "give one of them a file: --format json=FILE",
-        )
+    found = [_destination(spec, formats) for spec in specs]
+    _check_distinct(found)
     # Python sets it to None where the shell closed it: `tscan demo >&-`.
     is_closed = sys.stdout is None
-    if not on_screen and not (quiet and is_closed):
-        on_screen = [_default(quiet=quiet)]
-        found += on_screen
-    if on_screen and is_closed:
+    has_screen = any(destination.path is None for destination in found)
+    if not has_screen and not (quietly and is_closed):
+        found.append(Destination(render=quietly or _format("terminal", formats), path=None))
+        has_screen = True
+    if has_screen and is_closed:
         raise TscanError(
             "standard output is closed", "name a file, --format json=FILE, and say --quiet"
         )
     return tuple(found)
-
-
-def _default(*, quiet: bool) -> Destination:
-    """What goes to standard output where no format does."""
-    render: Format = _one_line
-    if not quiet:
-        render = _format("terminal")
-    return Destination(render=render, path=None)
 
 
 def _one_line(report: Report) -> str:
@@ -70,13 +78,13 @@ def _one_line(report: Report) -> str:
     return one_line(report)
 
 
-def _destination(spec: str) -> Destination:
+def _destination(spec: str, formats: Registry[Callable[[View], str]]) -> Destination[View]:
     name, separator, file = spec.partition("=")
     if separator and not file:
         raise TscanError(
             f"--format {spec}: the file's name is missing", f"write --format {name}=FILE"
         )
-    render = _format(name)
+    render = _format(name, formats)
     if not file:
         return Destination(render=render, path=None)
     path = Path(file)
@@ -84,21 +92,25 @@ def _destination(spec: str) -> Destination:
     return Destination(render=render, path=path)
 
 
-def _format(name: str) -> Format:
-    from scanner.formats import FORMATS
-
+def _format(name: str, formats: Registry[Callable[[View], str]]) -> Callable[[View], str]:
     try:
-        return FORMATS.get(name)
+        return formats.get(name)
     except TscanError as error:
         # A known format may need a package that is missing: that error names the package.
-        if name in FORMATS.names:
+        if name in formats.names:
             raise
         raise TscanError(f"--format: {error.message}", error.hint) from None
 
 
-def _check_distinct_files(found: Iterable[Destination]) -> None:
+def _check_distinct(found: Iterable[Destination[View]]) -> None:
     # Resolved: `out` and `./out` are one file, and the second report would replace the first.
+    found = list(found)
     files = [destination.path.resolve() for destination in found if destination.path]
+    if len(found) - len(files) > 1:
+        raise TscanError(
+            "two formats cannot share standard output",
+            "give one of them a file: --format json=FILE",
+        )
     if len(set(files)) < len(files):
         raise TscanError("two formats cannot share a file", "give each of them its own")
 
@@ -114,7 +126,7 @@ def _check_writable(path: Path) -> None:
         )
 
 
-def write(report: Report, places: Sequence[Destination]) -> None:
+def write(report: View, places: Sequence[Destination[View]]) -> None:
     """Render the report for every destination, then write: files first, standard output last."""
     files: list[tuple[Path, str]] = []
     screen: list[str] = []
@@ -129,7 +141,7 @@ def write(report: Report, places: Sequence[Destination]) -> None:
         _write_screen(text)
 
 
-def _for_screen(report: Report) -> Report:
+def _for_screen(report: View) -> View:
     """The report with the width and color of the terminal, or of the pipe."""
     return replace(report, width=_columns(report.width), color=_has_color())
 

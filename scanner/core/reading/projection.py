@@ -137,16 +137,7 @@ def project(
 ) -> Projection:
     """The resources and gaps of everything that the checks read: a pure function of the answers."""
     lookup = AnswerLookup(answers)
-    checks = tuple(checks)
-    kinds: dict[str, _KindProjection] = {}
-    for name, read_plan in plan_reads(library, checks).items():
-        kinds[name] = _KindProjection(read_plan, estate)
-    for kind_reader in plan_readers(library, checks, readers, estate):
-        kind = kinds[kind_reader.kind.id]
-        kind.add(kind_reader.scope.region, kind_reader.read(lookup))
-    # All kinds are merged before any is joined: a relation needs the other side whole.
-    for kind in kinds.values():
-        kind.merge()
+    kinds = read_kinds(lookup, library, tuple(checks), readers, estate)
     for kind in kinds.values():
         _join(kind, kinds, estate)
     resources: dict[str, tuple[Resource, ...]] = {}
@@ -171,7 +162,28 @@ def project(
     )
 
 
-def _replaced_calls(kinds: Iterable[_KindProjection]) -> dict[str, int]:
+def read_kinds(
+    lookup: AnswerLookup,
+    library: Library,
+    checks: Iterable[Check],
+    readers: Callable[[str], Reader],
+    estate: Estate,
+) -> dict[str, KindProjection]:
+    """Every kind that the checks read, with its resources merged and not joined yet."""
+    checks = tuple(checks)
+    kinds: dict[str, KindProjection] = {}
+    for name, read_plan in plan_reads(library, checks).items():
+        kinds[name] = KindProjection(read_plan, estate)
+    for kind_reader in plan_readers(library, checks, readers, estate):
+        kind = kinds[kind_reader.kind.id]
+        kind.add(kind_reader.scope.region, kind_reader.read(lookup))
+    # All kinds are merged before any is joined: a relation needs the other side whole.
+    for kind in kinds.values():
+        kind.merge()
+    return kinds
+
+
+def _replaced_calls(kinds: Iterable[KindProjection]) -> dict[str, int]:
     replaced: dict[str, int] = defaultdict(int)
     for kind in kinds:
         bulk = kind.plan.kind.bulk
@@ -180,7 +192,7 @@ def _replaced_calls(kinds: Iterable[_KindProjection]) -> dict[str, int]:
     return dict(replaced)
 
 
-class _KindProjection:
+class KindProjection:
     """One kind over all its scopes, while its resources are merged and joined."""
 
     def __init__(self, read_plan: ReadPlan, estate: Estate) -> None:
@@ -254,7 +266,8 @@ class _KindProjection:
         """The merged resources, in order of id."""
         found: list[Resource] = []
         for read, record in self.merged:
-            ref = self._ref(read.id, read.name, read.region)
+            shown = read.name if isinstance(read.name, str) else read.id
+            ref = self._ref(read.id, shown, read.region)
             found.append(Resource(ref=ref, value=record))
         return tuple(found)
 
@@ -290,8 +303,8 @@ def _is_same(one: Value, other: Value) -> bool:
 
 
 def _join(
-    kind: _KindProjection,
-    kinds: Mapping[str, _KindProjection],
+    kind: KindProjection,
+    kinds: Mapping[str, KindProjection],
     estate: Estate,
 ) -> None:
     regions = frozenset(estate.regions)

@@ -13,7 +13,7 @@ from itertools import product
 from scanner.core.reading.read_scope import ReadResource
 from scanner.language.unread import merge
 from scanner.model.kinds import Cardinality, Relation
-from scanner.model.values import ABSENT, OpenList, Unreadable, Value
+from scanner.model.values import ABSENT, OpenList, Symbol, Unreadable, Value
 from scanner.words import described, plural
 
 Member = str | int
@@ -195,6 +195,8 @@ def _values(key: object) -> Values:
     """The values of one member of a key; an absent one matches nothing."""
     if key is ABSENT:
         return ()
+    if isinstance(key, Symbol):
+        return key.keys
     if isinstance(key, Unreadable):
         if key.missing:
             return ()
@@ -202,6 +204,9 @@ def _values(key: object) -> Values:
     values: dict[Member, None] = {}
     found = key if isinstance(key, list) else [key]
     for value in found:
+        if isinstance(value, Symbol):
+            values.update(dict.fromkeys(value.keys))
+            continue
         if isinstance(value, Unreadable):
             return value
         if not isinstance(value, str | int):

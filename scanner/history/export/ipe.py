@@ -182,7 +182,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
         ),
     ),
     "controls": Sheet(
-        "The statement of every control, clause by clause, with its evidence and its limits, by pack.",
+        "The statement of every control by clauses, with their evidence and its limits, by pack.",
         (
             "pack_sha256",
             "control",

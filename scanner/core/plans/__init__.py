@@ -1,0 +1,1 @@
+"""Judges Terraform plans: arguments become the provider's raw answers, and checks run unchanged."""

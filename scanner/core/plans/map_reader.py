@@ -1,0 +1,270 @@
+"""Reads the resources of one map on one side of a plan, by the kind's own expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from scanner.core.plans.answers import AnswerMaker, PartsFound, with_unread
+from scanner.core.plans.parts import Earlier, Owners
+from scanner.core.plans.world import PlanResource, World
+from scanner.core.reading.attributes import OPERATIONS
+from scanner.core.reading.kind_reader import make_resource
+from scanner.core.reading.read_plan import ReadPlan
+from scanner.core.reading.read_scope import Bindings, ReadResource
+from scanner.core.reading.relations import Record
+from scanner.core.reading.resources import Resource
+from scanner.language.functions import to_timestamp
+from scanner.model.findings import ResourceRef
+from scanner.model.plan_maps import PlanMap
+from scanner.model.values import ABSENT, Outside, Symbol, Unreadable, Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEstate:
+    """What a plan is judged with, beside the plan."""
+
+    target: str
+    params: Mapping[str, Any]
+    started: str
+    """When the plan was read: UTC, ISO 8601 with `Z`."""
+    partition: str = "aws"
+    account: str = ""
+    """The account of every provider; empty: it is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanItem:
+    """A resource of a kind that a plan has, or that it configures from outside."""
+
+    resource: Resource
+    of: PlanResource | None
+    """The resource of the plan that stands for it; None: the plan does not touch it."""
+    is_partial: bool
+    """Whether it lies outside the plan, which only configures a part of it."""
+    parts: Mapping[str, PartsFound]
+    answers: Mapping[str, Any]
+    """The raw answers that it was made of, by name."""
+    made_by: Mapping[int, PlanResource]
+    """By identity of an item of these: the part that it was made of."""
+    map: PlanMap | None
+
+
+def untouched(resource: Resource) -> PlanItem:
+    """A resource of the scan that no plan touches."""
+    return PlanItem(
+        resource=resource, of=None, is_partial=False, parts={}, answers={}, made_by={}, map=None
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A resource of a kind on one side of a plan, before its relations."""
+
+    read: ReadResource
+    record: Record
+    item: PlanItem
+    key: str = ""
+    """Of something outside the plan: the value by which the plan names it."""
+
+
+class MapReader:
+    """Reads the resources of one map on one side of a plan."""
+
+    def __init__(
+        self,
+        read_plan: ReadPlan,
+        plan_map: PlanMap,
+        world: World,
+        earlier: World | None,
+        estate: PlanEstate,
+    ) -> None:
+        self.plan = read_plan
+        self.map = plan_map
+        self.world = world
+        self.estate = estate
+        self.owners = Owners(plan_map, world, world.of_types(plan_map.types))
+        self.earlier: Owners | None = None
+        if earlier is not None:
+            self.earlier = Owners(plan_map, earlier, earlier.of_types(plan_map.types))
+
+    def read(self) -> Iterator[Made]:
+        """Each resource that the plan has, and each that it only configures."""
+        for found in self.owners.resources:
+            yield self._whole(found)
+        for orphan in self.owners.orphans():
+            bindings = self._bindings(orphan.first, Outside("it is not in this plan"))
+            maker = AnswerMaker(
+                bindings=bindings, parts=orphan.parts, is_new=False, earlier={}, made_by={}
+            )
+            name = f"{orphan.key} (outside the plan)"
+            identity = f"{orphan.first.address} -> {orphan.key}"
+            made = self._resource(maker, orphan.first, identity, name, is_partial=True)
+            yield replace(made, key=orphan.key)
+
+    def _whole(self, found: PlanResource) -> Made:
+        earlier = self._earlier_parts(found)
+        parts = self.owners.of(found, earlier)
+        values = self._settled(found, parts, earlier)
+        bindings = self._bindings(found, values)
+        maker = AnswerMaker(
+            bindings=bindings,
+            parts=parts,
+            is_new=found.is_new,
+            earlier=self._listed(earlier),
+            made_by={},
+        )
+        return self._resource(maker, found, found.address, found.address, is_partial=False)
+
+    def _earlier_parts(self, found: PlanResource) -> dict[str, Earlier]:
+        if self.earlier is None or found.is_new:
+            return {}
+        before = self.earlier.world.resources.get(found.previous_address)
+        if before is None:
+            return {}
+        return {name: self.earlier.named(before, name) for name in self.map.parts}
+
+    def _listed(self, earlier: Mapping[str, Earlier]) -> dict[str, Earlier]:
+        """Parts whose items a refreshed list of the resource repeats as they were before."""
+        listed: dict[str, Earlier] = {}
+        for name, part in self.map.parts.items():
+            if part.many and part.tells:
+                listed[name] = earlier.get(name, ())
+        return listed
+
+    def _settled(
+        self,
+        found: PlanResource,
+        parts: Mapping[str, PartsFound],
+        earlier: Mapping[str, Earlier],
+    ) -> dict[str, Any]:
+        """The arguments, with what the cloud gives where nobody sets one."""
+        values = dict(found.values)
+        for name, part in self.map.parts.items():
+            # The plan deletes the part: what the provider read of it before holds no more.
+            is_deleted = earlier.get(name) and not parts[name].found
+            if part.tells and is_deleted and not part.many:
+                values.pop(part.tells, None)
+        for name, given in self.map.unset.items():
+            if self._is_unset(found, name, values.get(name)):
+                values[name] = given
+        for name, same in self.map.same.items():
+            if same in values:
+                values[name] = values[same]
+        return values
+
+    def _is_unset(self, found: PlanResource, name: str, value: object) -> bool:
+        """Whether nobody sets an argument, so that the cloud's own value holds."""
+        if value is None:
+            return True
+        is_later = isinstance(value, Symbol) and value.owner == found.address
+        if not is_later or name in found.written:
+            return False
+        # The configuration of a plan leaves dynamic blocks out, which only the source shows.
+        # Without the source it is not known that the block has none.
+        is_read = found.source.get("is_read", False)
+        may_be_dynamic = isinstance(self.map.unset[name], list) and not is_read
+        return found.is_new and not may_be_dynamic
+
+    def _bindings(self, found: PlanResource, values: object) -> Bindings:
+        # Of one address in two plans it is not known which one is applied last.
+        if found.address in self.world.twice:
+            values = Unreadable(f"{found.address} is in several plans")
+        return {
+            "r": values,
+            "region": found.region or Unreadable("the region is not in the plan"),
+            "account": self._account(found),
+            "partition": self.estate.partition,
+        }
+
+    def _account(self, found: PlanResource) -> str | Symbol:
+        """The account; resources of one provider configuration share one that is not known."""
+        account = self.estate.account or found.account
+        if account:
+            return account
+        return Symbol(
+            "the account is not in the plan",
+            owner=f"provider.{found.provider}",
+            attribute="account",
+        )
+
+    def _resource(
+        self,
+        maker: AnswerMaker,
+        found: PlanResource,
+        identity: str,
+        name: str,
+        *,
+        is_partial: bool,
+    ) -> Made:
+        bindings = self._answers(maker, found)
+        read, own_id = self._read(bindings, identity, name)
+        record: Record = {
+            **read.attributes,
+            "id": own_id,
+            "name": read.name,
+            "account": bindings["account"],
+            "region": read.region,
+        }
+        ref = ResourceRef(
+            kind=self.plan.kind.id,
+            id=identity,
+            name=name,
+            target=self.estate.target,
+            region=read.region if isinstance(read.region, str) else "",
+        )
+        item = PlanItem(
+            resource=Resource(ref=ref, value=record),
+            of=found,
+            is_partial=is_partial,
+            parts=maker.parts,
+            answers=bindings,
+            made_by=maker.made_by,
+            map=self.map,
+        )
+        return Made(read=read, record=record, item=item)
+
+    def _answers(self, maker: AnswerMaker, found: PlanResource) -> Bindings:
+        """The raw answers of one resource: the listed item and the details, by name."""
+        kind, plan_map = self.plan.kind, self.map
+        given = maker.bindings
+        answers: Bindings = {
+            "it": self._answer(maker, found, "it", plan_map.item),
+            "parent": ABSENT,
+            "account": given["account"],
+            "region": given["region"],
+            "partition": given["partition"],
+            "params": self.estate.params,
+            "started": to_timestamp(self.estate.started),
+        }
+        if plan_map.parent is not None:
+            answers["parent"] = self._answer(maker, found, "parent", plan_map.parent)
+        for name in kind.same:
+            answers[name] = answers["it"]
+        for name in self.plan.details:
+            if name not in answers:
+                answers[name] = self._answer(maker, found, name, plan_map.details.get(name))
+        if kind.at is not None:
+            answers["region"] = kind.at.evaluate(answers)
+        return answers
+
+    def _answer(self, maker: AnswerMaker, found: PlanResource, name: str, tree: Any) -> Any:
+        # What no map reads of a resource that the plan leaves as it is, is as it was.
+        unread = Outside if found.is_unchanged else Unreadable
+        reasons = {path: unread(why) for path, why in self.map.unread.items()}
+        reason = reasons.get((name,))
+        if reason is not None or tree is None:
+            return reason or unread(f"{name} is not in a plan")
+        made = maker.make(tree)
+        return with_unread(made, [path for path in reasons if path[0] == name], reasons)
+
+    def _read(self, bindings: Bindings, identity: str, name: str) -> tuple[ReadResource, Value]:
+        own_id: Any = self.plan.kind.identity.evaluate(bindings)
+        if not isinstance(own_id, str | Unreadable):
+            own_id = Unreadable("its id is not in the plan")
+        bindings[OPERATIONS] = dict.fromkeys(("it", *self.plan.details), "the plan")
+        # A policy is judged by the resource that it is attached to; a symbol names none.
+        bindings["resource"] = own_id if isinstance(own_id, str) else identity
+        read = make_resource(self.plan, bindings, own_id, name)
+        return replace(read, id=identity), own_id

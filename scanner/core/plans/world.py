@@ -1,0 +1,378 @@
+"""One side of a plan: the resources before or after it, with what is known of their arguments."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from scanner.core.plans import addresses
+from scanner.core.plans.reduction import AFTER_APPLY, OWN_TAGS, SENSITIVE
+from scanner.model.plan_maps import PlanMap
+from scanner.model.values import RawValue, Symbol, Unreadable
+
+Side = Literal["before", "after"]
+
+NEVER_NULL: Final = frozenset({"arn", "id", "json", "key_id", "name", "self_link"})
+"""Attributes that every applied resource which has them has a value of."""
+_DEEPEST: Final = 20
+"""Modules and outputs that a reference is followed through."""
+_ARN_ACCOUNT: Final = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}):")
+_CREATES: Final = (("create",), ("delete", "create"), ("create", "delete"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanResource:
+    """One resource of a plan, on one side of it."""
+
+    address: str
+    previous_address: str
+    module: str
+    mode: str
+    type: str
+    name: str
+    index: addresses.Index
+    is_new: bool
+    """Whether this plan creates it: then nothing outside the plan can have configured it."""
+    is_replaced: bool
+    is_imported: bool
+    is_unchanged: bool
+    """Whether the plan leaves every argument of it as it is."""
+    provider: str
+    """The provider configuration that it is made with: `aws`, `aws.replica`."""
+    account: str
+    """The account of its provider, where an ARN or a data source shows it; empty: none does."""
+    region: str
+    """The region of its own or of its provider; empty: the plan does not say it."""
+    values: Mapping[str, RawValue]
+    written: frozenset[str]
+    """The arguments that its block sets in the configuration."""
+    refreshed: frozenset[str]
+    """The attributes that hold a value: of an existing resource, the provider read them."""
+    source: Mapping[str, Any]
+    """Where its block is written; empty: it is not known."""
+
+    @property
+    def block(self) -> str:
+        """The block that it is an instance of, within its module."""
+        prefix = "data." if self.mode == "data" else ""
+        return f"{prefix}{self.type}.{self.name}"
+
+
+class World:
+    """The resources on one side of a plan, or of several plans that are judged together."""
+
+    def __init__(
+        self, plans: Iterable[Mapping[str, Any]], side: Side, maps: Iterable[PlanMap]
+    ) -> None:
+        self.side: Final = side
+        self._same: dict[str, Mapping[str, str]] = {}
+        for plan_map in maps:
+            self._same.update(dict.fromkeys(plan_map.types, plan_map.same))
+        self.resources: dict[str, PlanResource] = {}
+        self.by_type: dict[str, list[PlanResource]] = defaultdict(list)
+        self.twice: set[str] = set()
+        """Addresses that two of the plans have: which one is meant is not known."""
+        for plan in plans:
+            for found in _PlanReader(plan, side, self._same).resources():
+                if found.address in self.resources:
+                    self.twice.add(found.address)
+                    continue
+                self.resources[found.address] = found
+                if found.mode == "managed":
+                    self.by_type[found.type].append(found)
+
+    def of_types(self, types: Sequence[str]) -> list[PlanResource]:
+        """The managed resources of some types, in order of address."""
+        found: list[PlanResource] = []
+        for name in types:
+            found.extend(self.by_type.get(name, ()))
+        return sorted(found, key=lambda one: one.address)
+
+
+class _PlanReader:
+    """Reads one reduced plan: values become trees, references become symbols."""
+
+    def __init__(
+        self, plan: Mapping[str, Any], side: Side, same: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        self.plan = plan
+        self.side = side
+        self.same = same
+        self.rows = {row["address"]: row for row in plan["resources"] if self._is_here(row)}
+        self.instances: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+        for row in self.rows.values():
+            self.instances[row["module"], _block(row)].append(row)
+        self.accounts = self._accounts()
+
+    def _accounts(self) -> dict[str, str]:
+        """The account of each provider; one with two different ones has none."""
+        seen: dict[str, set[str]] = defaultdict(set)
+        for row in self.plan["resources"]:
+            for side in ("before", "after"):
+                account = _account_of(row["type"], row[side] or {})
+                if account:
+                    seen[self._provider(row)].add(account)
+        return {provider: min(found) for provider, found in seen.items() if len(found) == 1}
+
+    def _is_here(self, row: Mapping[str, Any]) -> bool:
+        """Whether a resource is part of this side: after it, none that is deleted or forgotten."""
+        if row[self.side] is None:
+            return False
+        leaves = row["actions"] in (["delete"], ["forget"])
+        return not (self.side == "after" and leaves)
+
+    def resources(self) -> Iterable[PlanResource]:
+        """Every resource of this side."""
+        for row in self.rows.values():
+            yield self._resource(row)
+
+    def _resource(self, row: Mapping[str, Any]) -> PlanResource:
+        arguments = self._written(row)
+        values: dict[str, RawValue] = {}
+        for name, value in row[self.side].items():
+            if value is not None:
+                values[name] = self._value(value, row, (name,))
+        self._with_all_tags(row, values)
+        actions = tuple(row["actions"])
+        return PlanResource(
+            address=row["address"],
+            previous_address=row["previous_address"],
+            module=row["module"],
+            mode=row["mode"],
+            type=row["type"],
+            name=row["name"],
+            index=row["index"],
+            is_new=self.side == "after" and actions in _CREATES,
+            is_replaced=self.side == "after" and len(actions) == 2,
+            is_imported=row["imported"],
+            is_unchanged=actions in (("no-op",), ("read",)),
+            provider=self._provider(row),
+            account=self.accounts.get(self._provider(row), ""),
+            region=self._region(row),
+            values=values,
+            written=frozenset(arguments) | frozenset(row.get("source", {}).get("dynamic", ())),
+            refreshed=frozenset(
+                name for name, value in row[self.side].items() if not _is_later(value)
+            ),
+            source=row.get("source", {}),
+        )
+
+    def _provider(self, row: Mapping[str, Any]) -> str:
+        key: str = self._module(row["module"])["blocks"].get(_block(row), {}).get("provider", "")
+        # A provider that a module is given is named after the module: `module.network:aws`.
+        return key if key in self.plan["providers"] else key.rpartition(":")[2]
+
+    def _region(self, row: Mapping[str, Any]) -> str:
+        own = row[self.side].get("region")
+        if isinstance(own, str):
+            return own
+        region: str = self._configured(row).get("region", "")
+        return region
+
+    def _configured(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.plan["providers"].get(self._provider(row), {})
+        return found
+
+    def _with_all_tags(self, row: Mapping[str, Any], values: dict[str, RawValue]) -> None:
+        """Make all tags of the resource's own, where the provider has not computed them yet."""
+        for name, own in OWN_TAGS.items():
+            value = values.get(name)
+            if value is not None and not isinstance(value, Unreadable):
+                continue
+            if self._configured(row).get("adds_tags"):
+                values[name] = Unreadable("the provider adds tags, which are known after apply")
+            else:
+                values[name] = values.get(own, {})
+
+    # -- values -----------------------------------------------------------------------------------
+
+    def _value(self, value: Any, row: Mapping[str, Any], path: tuple[str | int, ...]) -> RawValue:
+        if _is_later(value):
+            return self._later(row, path)
+        if isinstance(value, Mapping):
+            if SENSITIVE in value:
+                return Unreadable(f"{_shown(path)} is sensitive, and is not kept")
+            return {
+                name: self._value(inner, row, (*path, name))
+                for name, inner in value.items()
+                if inner is not None
+            }
+        if isinstance(value, list):
+            return [self._value(item, row, (*path, at)) for at, item in enumerate(value)]
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        result: RawValue = value
+        return result
+
+    def _later(self, row: Mapping[str, Any], path: tuple[str | int, ...]) -> Unreadable:
+        """What is known of a value that is known after apply only."""
+        name, own = _shown(path), f"{row['address']}.{_shown(path)}"
+        arguments = self._written(row)
+        is_dynamic = path[0] in row.get("source", {}).get("dynamic", ())
+        if len(path) == 1 and path[0] not in arguments and not is_dynamic:
+            # No argument sets it: the provider will.
+            return self._symbol(_Found(row, str(path[0]), True), f"{own} is known after apply")
+        found = self._follow(row["module"], _expression_at(arguments, path), row["index"])
+        if found is None:
+            return Unreadable(f"{name} is known after apply")
+        reason = f"{name} is known after apply ({found.row['address']}.{found.attribute})"
+        if found.is_plain is False:
+            # A template or a condition around the reference: the value is another one.
+            return Unreadable(reason)
+        return self._symbol(found, reason)
+
+    def _symbol(self, found: _Found, reason: str) -> Symbol:
+        same = self.same.get(found.row["type"], {})
+        name = same.get(found.attribute, found.attribute)
+        known = (found.row[self.side] or {}).get(name)
+        present = found.attribute in NEVER_NULL
+        if present and found.is_plain is None:
+            # Without the source, the argument may be a condition that gives null.
+            present, reason = False, f"{reason}; with --source more may be known"
+        return Symbol(
+            reason,
+            present=present,
+            owner=found.row["address"],
+            attribute=name,
+            value=known if isinstance(known, str) else "",
+        )
+
+    def _written(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The references of the arguments that its block sets."""
+        block = self._module(row["module"])["blocks"].get(_block(row), {})
+        arguments: Mapping[str, Any] = block.get("arguments", {})
+        return arguments
+
+    def _module(self, address: str) -> Mapping[str, Any]:
+        empty: Mapping[str, Any] = {"blocks": {}, "calls": {}, "outputs": {}, "locals": {}}
+        found: Mapping[str, Any] = self.plan["modules"].get(addresses.module_name(address), empty)
+        return found
+
+    # -- references -------------------------------------------------------------------------------
+
+    def _follow(
+        self, module: str, expression: Mapping[str, Any], index: addresses.Index, depth: int = 0
+    ) -> _Found | None:
+        """The one attribute of one resource that an expression leads to; None: none, or several."""
+        reference = addresses.single_reference(expression.get("references", []))
+        if reference is None or depth > _DEEPEST:
+            return None
+        own_index = index if reference.by_instance else None
+        found = self._led_to(module, reference.text, index, own_index, depth)
+        if found is None:
+            return None
+        return replace(found, is_plain=_both_plain(expression.get("plain"), found.is_plain))
+
+    def _led_to(
+        self,
+        module: str,
+        reference: str,
+        index: addresses.Index,
+        own_index: addresses.Index,
+        depth: int,
+    ) -> _Found | None:
+        variable = addresses.variable(reference)
+        if variable:
+            return self._follow_variable(module, variable, depth)
+        local = addresses.local(reference)
+        if local:
+            expression = self._module(module)["locals"].get(local, {})
+            return self._follow(module, expression, index, depth + 1)
+        output = addresses.output(reference)
+        if output:
+            return self._follow_output(module, output, own_index, depth)
+        attribute = addresses.attribute(reference)
+        if attribute is None:
+            return None
+        block, key, name = attribute
+        return self._instance(module, block, own_index if key is None else key, name)
+
+    def _instance(self, module: str, block: str, key: addresses.Index, name: str) -> _Found | None:
+        instances = self.instances.get((module, block), [])
+        if key is not None or len(instances) > 1:
+            instances = [row for row in instances if row["index"] == key]
+        if len(instances) != 1:
+            return None
+        # `x[count.index].id` is listed as `x` and `count.index`: the attribute is lost.
+        return _Found(instances[0], name or "id", True)
+
+    def _follow_variable(self, module: str, name: str, depth: int) -> _Found | None:
+        steps = addresses.module_steps(module)
+        if not steps:
+            return None
+        parent = addresses.module_address(steps[:-1])
+        call, index = steps[-1]
+        arguments = self._module(parent)["calls"].get(call, {})
+        return self._follow(parent, arguments.get(name, {}), index, depth + 1)
+
+    def _follow_output(
+        self,
+        module: str,
+        output: tuple[str, addresses.Index, str],
+        own_index: addresses.Index,
+        depth: int,
+    ) -> _Found | None:
+        call, key, name = output
+        if key is None:
+            key = own_index
+        child = addresses.module_address((*addresses.module_steps(module), (call, key)))
+        expression = self._module(child)["outputs"].get(name, {})
+        return self._follow(child, expression, None, depth + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The attribute that a reference leads to."""
+
+    row: Mapping[str, Any]
+    attribute: str
+    is_plain: bool | None
+    """Whether the value is that attribute itself; None: only the source would show it."""
+
+
+def _both_plain(one: bool | None, other: bool | None) -> bool | None:
+    if one is False or other is False:
+        return False
+    return None if one is None or other is None else True
+
+
+def _account_of(kind: str, values: Mapping[str, Any]) -> str:
+    """The account that a resource's own ARN names, or that a data source says; empty: none."""
+    account = values.get("account_id") if kind == "aws_caller_identity" else None
+    arn = values.get("arn")
+    if isinstance(arn, str) and kind.startswith("aws_"):
+        found = _ARN_ACCOUNT.match(arn)
+        account = found[1] if found else account
+    return account if isinstance(account, str) else ""
+
+
+def _block(row: Mapping[str, Any]) -> str:
+    prefix = "data." if row["mode"] == "data" else ""
+    return f"{prefix}{row['type']}.{row['name']}"
+
+
+def _is_later(value: Any) -> bool:
+    return isinstance(value, Mapping) and AFTER_APPLY in value
+
+
+def _shown(path: Sequence[str | int]) -> str:
+    return ".".join(map(str, path))
+
+
+def _expression_at(arguments: Any, path: Sequence[str | int]) -> Mapping[str, Any]:
+    """The references of the argument at a path; empty where blocks cannot be told apart."""
+    expression = arguments
+    for step in path:
+        if isinstance(expression, Mapping) and "references" in expression:
+            return expression
+        if isinstance(expression, Mapping):
+            expression = expression.get(step) if isinstance(step, str) else None
+        elif isinstance(expression, list) and len(expression) == 1 and isinstance(step, int):
+            # Blocks of a set have no order: only a single one is certainly the one that is meant.
+            expression = expression[0]
+        else:
+            return {}
+    return expression if isinstance(expression, Mapping) else {}

@@ -1,0 +1,207 @@
+"""Maps of Terraform resource types to a kind: how arguments become the provider's raw answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from scanner.model.expressions import Expression
+from scanner.model.values import JsonValue
+
+ArgumentPath = tuple[str, ...]
+"""Arguments from the outside in; `[]` stands for any element of a list."""
+Place = tuple[tuple[str, ...], ArgumentPath]
+"""Terraform types, and the arguments that lead to a value of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A leaf: an expression over the resource `r`, a part `p`, an item, region or account."""
+
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A leaf that is the same for every resource."""
+
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A record of an answer."""
+
+    members: Mapping[str, Tree]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of an answer with a fixed number of items."""
+
+    items: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Each:
+    """A list with one item for each item of an argument."""
+
+    over: Expression
+    make: Tree
+    otherwise: Tree | None = None
+    """Where nobody sets the argument; None: the member is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class One:
+    """A list with one item, or empty where the argument is not set."""
+
+    over: Expression
+    make: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several lists read together; one that is not known leaves the whole open."""
+
+    lists: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EachPart:
+    """A list with one item for each resource that configures this one."""
+
+    part: str
+    make: Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromPart:
+    """What the one resource that configures this one says; without one, it is missing."""
+
+    part: str
+    make: Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """A tree that depends on a condition."""
+
+    condition: Expression
+    then: Tree
+    otherwise: Tree | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """The first of several trees that says something."""
+
+    options: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IfNew:
+    """What the cloud gives a resource that this plan creates; of others, nothing is said."""
+
+    make: Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """The entry of a table of the cloud, by the value of an argument."""
+
+    table: Mapping[str, JsonValue]
+    key: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairs:
+    """A mapping as a list of keys and values, as providers write tags."""
+
+    over: Expression
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotInPlan:
+    """What no plan says, and why."""
+
+    reason: str
+
+
+Tree: TypeAlias = (
+    Argument
+    | Constant
+    | Members
+    | Items
+    | Each
+    | One
+    | Joined
+    | EachPart
+    | FromPart
+    | When
+    | FirstOf
+    | IfNew
+    | Lookup
+    | Pairs
+    | NotInPlan
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Another resource type that configures a resource of the map."""
+
+    types: tuple[str, ...]
+    join: str
+    """The argument that names the resource it configures."""
+    to: tuple[str, ...]
+    """The attributes of that resource which the argument may hold."""
+    where: Expression | None = None
+    many: bool = False
+    """Whether several of them may configure one resource."""
+    tells: str = ""
+    """The argument of an existing resource that the provider fills with what this part configures:
+    if it was refreshed, a missing part is knowledge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanMap:
+    """How the resources of some Terraform types become one kind of resource."""
+
+    kind: str
+    types: tuple[str, ...]
+    same: Mapping[str, str]
+    """Attributes that have one value under two names: `{id: bucket}`."""
+    unset: Mapping[str, JsonValue]
+    """What the cloud gives a new resource where nobody sets the argument."""
+    parts: Mapping[str, Part]
+    item: Tree
+    """What the kind's listing would return."""
+    parent: Tree | None
+    details: Mapping[str, Tree]
+    unread: Mapping[ArgumentPath, str]
+    """Members of answers that no plan says, and why: by path from `it` or the detail's name."""
+    region: Expression | None
+    """Where the resource is, if its arguments say it."""
+    path: str
+    """The map's file inside tscan."""
+    reads: Mapping[str, frozenset[ArgumentPath]] = field(default_factory=dict)
+    """By Terraform type: the arguments that the map reads, which are all that is kept of a plan."""
+    made_of: Mapping[ArgumentPath, tuple[Place, ...]] = field(default_factory=dict)
+    """By member of an answer: the arguments that it is made of."""
+
+    @property
+    def all_types(self) -> frozenset[str]:
+        """The Terraform types of its resources and of their parts."""
+        types = set(self.types)
+        for part in self.parts.values():
+            types.update(part.types)
+        return frozenset(types)
+
+    @property
+    def unread_answers(self) -> frozenset[str]:
+        """The answers of which no plan says anything."""
+        return frozenset(path[0] for path in self.unread if len(path) == 1)

@@ -1,0 +1,145 @@
+"""Evaluates Terraform plans: reads and reduces them to evidence, and judges that evidence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from scanner import __version__
+from scanner.client.interfaces import Rules
+from scanner.client.redaction import Redactor
+from scanner.content.plan_maps import PlanMaps, reads_of
+from scanner.core.judging.parameters import resolve_params
+from scanner.core.plans.judging import judge_plans
+from scanner.core.plans.map_reader import PlanEstate
+from scanner.core.plans.projection import LiveWorld
+from scanner.core.plans.reduction import Sources, reduce_plan
+from scanner.core.reading.answer_lookup import AnswerLookup
+from scanner.core.reading.inventory import with_inventory
+from scanner.core.reading.projection import Estate, read_kinds
+from scanner.errors import TscanError
+from scanner.model.answers import Answer, Call, Snapshot, State, Target, canonical
+from scanner.model.checks import Check
+from scanner.model.library import Library
+from scanner.model.plan_findings import PlanReport
+from scanner.providers import reader
+from scanner.terraform.plan_file import read_plan
+
+OPERATION: Final = "terraform:ShowPlan"
+"""The call that a plan is the answer of."""
+
+
+def collect_plans(
+    paths: Sequence[str], maps: PlanMaps, sources: Sources, *, name: str, now: datetime
+) -> Snapshot:
+    """The evidence of some plans: what maps read of them, without secrets.
+
+    TscanError for a file that is not a plan, and for one plan that is given twice.
+    """
+    reads = reads_of(maps)
+    redactor = Redactor(Rules(secrets={}, read={}))
+    answers: dict[str, Answer] = {}
+    started = _stamp(now)
+    for path in paths:
+        data = read_plan(path)
+        reduced, redacted = redactor.clean(OPERATION, reduce_plan(data, reads, sources))
+        digest = hashlib.sha256(canonical(reduced).encode()).hexdigest()
+        call = Call(operation=OPERATION, region="", params={"plan": path, "sha256": digest})
+        if call.key in answers:
+            raise TscanError(f"{path} is given twice", "name each plan once")
+        answers[call.key] = Answer(
+            call=call,
+            state=State.OK,
+            data=reduced,
+            started=started,
+            finished=started,
+            count=len(reduced["resources"]),
+            redacted=redacted,
+        )
+    return Snapshot(
+        id=hashlib.sha256("".join(sorted(answers)).encode()).hexdigest()[:32],
+        target=Target(f"terraform:{name}"),
+        started=started,
+        finished=started,
+        version=__version__,
+        regions=(),
+        checks=(),
+        params={},
+        callers=(),
+        answers=answers,
+    )
+
+
+def judge_plan_snapshot(
+    snapshot: Snapshot,
+    library: Library,
+    maps: PlanMaps,
+    *,
+    checks: Collection[str] | None = None,
+    params: Mapping[str, Any] | None = None,
+    account: str = "",
+    over: Snapshot | None = None,
+) -> PlanReport:
+    """What the plans in a snapshot make worse, better or leave as it is: a pure function of it.
+
+    `checks` are ids (None: all), `params` those that differ from their defaults. `over` is a scan
+    of the account that the plans change.
+    """
+    plans = _plans(snapshot)
+    set_before = {} if over is None else over.params
+    resolved = resolve_params(library.parameters, {**set_before, **(params or {})})
+    clouds = {name.partition(".")[0] for name in maps} if over is None else {over.target.cloud}
+    wanted = library.checks if checks is None else checks
+    chosen = [
+        library.checks[name]
+        for name in sorted(wanted)
+        if library.outline(name).kind.partition(".")[0] in clouds
+    ]
+    estate = PlanEstate(
+        target=snapshot.target,
+        params=resolved,
+        started=snapshot.started,
+        account=account,
+    )
+    live = LiveWorld()
+    if over is not None:
+        estate = replace(
+            estate,
+            started=over.started,
+            partition=over.partition,
+            account=account or over.target.account,
+        )
+        live = _live(over, library, chosen, resolved)
+    return judge_plans(plans, library, maps, chosen, estate, live)
+
+
+def _plans(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
+    """The reduced plans in a snapshot by name; TscanError where it holds none."""
+    plans: dict[str, Mapping[str, Any]] = {}
+    for answer in snapshot.answers.values():
+        if answer.call.operation == OPERATION:
+            plans[answer.call.params["plan"]] = answer.data
+    if not plans:
+        raise TscanError(f"{snapshot.target} holds no plan", "name a snapshot of tscan plan")
+    return plans
+
+
+def _live(
+    over: Snapshot, library: Library, checks: Sequence[Check], params: Mapping[str, Any]
+) -> LiveWorld:
+    read = with_inventory(library, over.bulk)
+    kinds = read_kinds(AnswerLookup(over.answers), read, checks, reader, Estate.of(over, params))
+    return LiveWorld(account=over.target.account, regions=frozenset(over.regions), kinds=kinds)
+
+
+def _stamp(now: datetime) -> str:
+    return now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def target_name(source: Path | None) -> str:
+    """The name of a target without one: the folder of its configuration."""
+    return (source or Path.cwd()).resolve().name or "plan"
