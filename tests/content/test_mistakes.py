@@ -397,8 +397,26 @@ MAPPINGS = [
     ),
     (
         CONTROL,
-        "  - says: Buckets encrypt what they hold.\n    checks: [aws-s3-bucket-encrypted]\n",
-        "",
+        "  - says: Buckets encrypt what they hold.\n"
+        "    checks: [aws-s3-bucket-encrypted]\n"
+        "  - says: Somebody looks at it.\n"
+        "    attestations: [MC-01]\n"
+        "    elsewhere: [{cloud: gcp, attestations: [MC-01], why: Nobody reads it.}]\n"
+        "category: Data\n"
+        "nature: preventive, automated\n"
+        "frequency: continuous\n"
+        "modes: [setting]\n"
+        "checks:\n"
+        "  - {id: ",
+        "  - says: Somebody looks at it.\n"
+        "    attestations: [MC-01]\n"
+        "    elsewhere: [{cloud: gcp, attestations: [MC-01], why: Nobody reads it.}]\n"
+        "category: Data\n"
+        "nature: preventive, automated\n"
+        "frequency: continuous\n"
+        "modes: [setting]\n"
+        "checks:\n"
+        "  - {id: ‸",
         "check 'aws-s3-bucket-encrypted' evidences the control, but no clause",
         "name it in a clause, or write 'supports'",
     ),
