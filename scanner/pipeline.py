@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 
 from scanner import __version__
 from scanner.client.interfaces import Connector, Rules, Session, Unreachable
@@ -56,6 +57,8 @@ from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 from scanner.providers import PROVIDERS, permissions_of, reader
+
+Row = TypeVar("Row")
 
 CALL_DEADLINE: Final = 60.0
 """Seconds that one call may take with its retries."""
@@ -218,9 +221,9 @@ def judge(
         callers=_callers(seen),
         targets=tuple(_target(snapshot) for snapshot in seen),
         coverage=tuple(found.coverage),
-        populations=tuple(chain.from_iterable(one.populations for one in judged)),
-        unassessed=tuple(chain.from_iterable(one.unassessed for one in judged)),
-        inventories=tuple(chain.from_iterable(one.inventories for one in judged)),
+        populations=_of_all(judged, attrgetter("populations")),
+        unassessed=_of_all(judged, attrgetter("unassessed")),
+        inventories=_of_all(judged, attrgetter("inventories")),
         results=tuple(found.results),
         controls=tuple(controls.values()),
         criteria=assess_criteria(library, controls, categories or {}),
@@ -228,6 +231,11 @@ def judge(
         attestations=stated,
         notes=(*clock_skew_notes(seen), *loosened_notes(seen, library, params)),
     )
+
+
+def _of_all(judged: Sequence[_Judged], rows: Callable[[_Judged], Sequence[Row]]) -> tuple[Row, ...]:
+    """The rows of all snapshots, one snapshot after the other."""
+    return tuple(chain.from_iterable(map(rows, judged)))
 
 
 def _callers(snapshots: Sequence[Snapshot]) -> tuple[Caller, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from scanner.content.document_reader import DocumentReader, Steps
@@ -177,14 +178,14 @@ def _check_all_used(
     reader: DocumentReader, data: Mapping[str, Any], known: Known, clauses: list[Clause]
 ) -> None:
     """Note evidence that decides the control and is for no clause of its statement."""
-    checks = {name for clause in clauses for name in clause.checks}
+    checks = set(chain.from_iterable(clause.checks for clause in clauses))
     for index, link in enumerate(data.get("checks", [])):
         if link["role"] == Role.EVIDENCES and known.current_id(link["id"]) not in checks:
             message = f"check '{link['id']}' evidences the control, but no clause"
             reader.wrong(
                 ("checks", index, "id"), message, "name it in a clause, or write 'supports'"
             )
-    attestations = {name for clause in clauses for name in clause.attestations}
+    attestations = set(chain.from_iterable(clause.attestations for clause in clauses))
     for index, name in enumerate(data.get("attestations", [])):
         if name not in attestations:
             message = f"manual control '{name}' is required, but for no clause"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -20,7 +20,7 @@ from scanner.content.pack import Pack
 from scanner.content.parameters import read_parameters
 from scanner.errors import ContentError
 from scanner.model.checks import Check, Parameter
-from scanner.model.kinds import Kind
+from scanner.model.kinds import Kind, TypeInventory
 from scanner.model.library import Library
 
 _PARAMETERS: Final = ("parameters.yaml",)
@@ -95,8 +95,12 @@ def _load(roots: Roots, *, lazily: bool) -> Library:
         frameworks=mappings.frameworks,
         sha256=pack.digest(),
         aliases=aliases,
-        inventories={rule.cloud: rule.inventories for rule in rules if rule.inventories},
+        inventories=_inventories(rules),
     )
+
+
+def _inventories(rules: Iterable[CloudRule]) -> dict[str, tuple[TypeInventory, ...]]:
+    return {rule.cloud: rule.inventories for rule in rules if rule.inventories}
 
 
 def _read_kinds(pack: Pack, rules: Sequence[CloudRule]) -> tuple[dict[str, Kind], frozenset[str]]:

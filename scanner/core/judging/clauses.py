@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from scanner.model.answers import Target
-from scanner.model.controls import Clause, Control, Role
+from scanner.model.controls import Clause, Control, Elsewhere, Role
 from scanner.model.library import Library
 
 
@@ -19,15 +19,20 @@ def unshown_clauses(
     scanned = sorted({target.cloud for target in targets})
     evidenced = _clouds(library, _deciding(control))
     for clause in control.clauses:
-        if not (clause.checks or clause.attestations or clause.elsewhere):
+        if not any((clause.checks, clause.attestations, clause.elsewhere)):
             yield f"nothing evidences: {clause.says}"
             continue
         for cloud in _without_check(clause, library, scanned):
             stated = clause.in_cloud(cloud)
-            if stated is not None and not stated.attestations:
-                yield f"{cloud} cannot evidence: {clause.says} ({stated.why})"
-            elif stated is None and cloud in evidenced and not clause.attestations:
+            if stated is not None:
+                yield from _cannot(cloud, clause, stated)
+            elif cloud in evidenced and not clause.attestations:
                 yield f"nothing in {cloud} evidences: {clause.says}"
+
+
+def _cannot(cloud: str, clause: Clause, stated: Elsewhere) -> Iterator[str]:
+    if not stated.attestations:
+        yield f"{cloud} cannot evidence: {clause.says} ({stated.why})"
 
 
 def attested_elsewhere(

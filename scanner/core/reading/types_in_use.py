@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from scanner.core.reading.answer_lookup import AnswerLookup
 from scanner.core.reading.context import ReadContext, Reader
@@ -115,7 +116,7 @@ def _unassessed(
     Inventories spell one type in several ways (`AWS::KMS::Key`, `kms:key`), and each counts only
     what it knows: the largest number stands.
     """
-    known = {_spelled(name) for kind in kinds for name in kind_types(kind)}
+    known = set(map(_spelled, chain.from_iterable(map(kind_types, kinds))))
     merged: dict[str, UnassessedType] = {}
     for inventory, counts in numbers.items():
         for name, number in counts.items():
