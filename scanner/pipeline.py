@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
+from operator import attrgetter
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from scanner import __version__
 from scanner.client.boundary import guarded
@@ -22,7 +24,7 @@ from scanner.client.interfaces import (
     Session,
     Unreachable,
 )
-from scanner.collect import Collected, Progress, collect_all, estate
+from scanner.collect import Asks, Collected, Progress, collect_all, estate
 from scanner.core.judging.assess import assess_controls
 from scanner.core.judging.attestations import assess_attestations, attested_controls, stale_controls
 from scanner.core.judging.criteria import assess_criteria
@@ -44,20 +46,30 @@ from scanner.core.reading.inventory import (
     with_every_reading,
     with_inventory,
 )
-from scanner.core.reading.kind_reader import KindReader
-from scanner.core.reading.projection import Estate, plan_readers, project
+from scanner.core.reading.projection import Estate, Projection, plan_readers, project
 from scanner.core.reading.read_plan import kept_parts, plan_reads, secret_paths
+from scanner.core.reading.types_in_use import TypesInUse, read_types, type_readers
 from scanner.errors import NotConnectedError, TscanError
 from scanner.executors import EXECUTORS
-from scanner.model.answers import Caller, Snapshot, Target
+from scanner.model.answers import Answer, Caller, Snapshot, Target
 from scanner.model.attestations import Attestation, AttestationResult
 from scanner.model.checks import Check
 from scanner.model.config import Config, TargetConfig
-from scanner.model.findings import Assessment, CheckResult, ControlResult, CoverageRow, Population
+from scanner.model.findings import (
+    Assessment,
+    CheckResult,
+    ControlResult,
+    CoverageRow,
+    InventoryRead,
+    Population,
+    UnassessedType,
+)
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 from scanner.providers import PROVIDERS, permissions_of, reader
+
+Row = TypeVar("Row")
 
 CALL_DEADLINE: Final = 60.0
 """Seconds that one call may take with its retries."""
@@ -89,12 +101,17 @@ def scan(
         number: int,
         session: Session,
         started: str,
-    ) -> list[KindReader]:
+    ) -> list[Asks]:
         target = found[number][0]
         values = resolve_params(library.parameters, {**config.params, **target.params})
         mine = _of_cloud(selected, session.target)
         read = with_inventory(library, target_inventory_types(target, library, mine))
-        return plan_readers(read, mine, reader, estate(session, values, started))
+        where = estate(session, values, started)
+        planned: list[Asks] = [*plan_readers(read, mine, reader, where)]
+        # Of a selection nobody wants to know what it does not read.
+        if checks is None:
+            planned.extend(type_readers(library, where, reader))
+        return planned
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     connectors = [connector for _, connector in found]
@@ -257,7 +274,9 @@ def judge(
         callers=_callers(seen),
         targets=tuple(_target(snapshot) for snapshot in seen),
         coverage=tuple(found.coverage),
-        populations=_populations(judged),
+        populations=_of_all(judged, attrgetter("populations")),
+        unassessed=_of_all(judged, attrgetter("unassessed")),
+        inventories=_of_all(judged, attrgetter("inventories")),
         results=tuple(found.results),
         controls=tuple(controls.values()),
         criteria=assess_criteria(library, controls, categories or {}),
@@ -267,6 +286,11 @@ def judge(
     )
 
 
+def _of_all(judged: Sequence[_Judged], rows: Callable[[_Judged], Sequence[Row]]) -> tuple[Row, ...]:
+    """The rows of all snapshots, one snapshot after the other."""
+    return tuple(chain.from_iterable(map(rows, judged)))
+
+
 def _callers(snapshots: Sequence[Snapshot]) -> tuple[Caller, ...]:
     """Each caller once."""
     callers: dict[str, Caller] = {}
@@ -274,13 +298,6 @@ def _callers(snapshots: Sequence[Snapshot]) -> tuple[Caller, ...]:
         for caller in snapshot.callers:
             callers[caller.id] = caller
     return tuple(callers.values())
-
-
-def _populations(judged: Sequence[_Judged]) -> tuple[Population, ...]:
-    populations: list[Population] = []
-    for one in judged:
-        populations.extend(one.populations)
-    return tuple(populations)
 
 
 def _with_missing(snapshots: Iterable[Snapshot], seen: list[Snapshot]) -> Iterator[Snapshot]:
@@ -308,6 +325,8 @@ class _Judged:
     results: Sequence[CheckResult]
     coverage: Sequence[CoverageRow]
     populations: Sequence[Population] = ()
+    unassessed: Sequence[UnassessedType] = ()
+    inventories: Sequence[InventoryRead] = ()
 
 
 def _assessing(
@@ -373,7 +392,9 @@ def _judge_target(
     answers = with_permissions(
         snapshot.answers, read, selected, permissions_of(snapshot.target.cloud)
     )
-    projection = project(answers, read, selected, reader, Estate.of(snapshot, values))
+    where = Estate.of(snapshot, values)
+    projection = project(answers, read, selected, reader, where)
+    types = read_types(answers, read, selected, reader, where)
     results: list[CheckResult] = []
     for check in selected:
         result = evaluate_check(
@@ -390,13 +411,23 @@ def _judge_target(
         results=without_account_kinds(results, snapshot, library),
         coverage=coverage(
             snapshot.target,
-            answers.values(),
+            _needed(answers, projection, types),
             projection.unanswered,
             projection.known_absent,
             projection.stood_for,
         ),
         populations=projection.populations,
+        unassessed=types.unassessed,
+        inventories=types.inventories,
     )
+
+
+def _needed(
+    answers: Mapping[str, Answer], projection: Projection, types: TypesInUse
+) -> list[Answer]:
+    """The answers without those that only inventories of types use: no verdict needs these."""
+    beside = types.keys - projection.keys
+    return [answer for key, answer in answers.items() if key not in beside]
 
 
 def _end(snapshot: Snapshot) -> datetime:

@@ -127,9 +127,7 @@ class PageReader:
             message=message,
             started=started,
             finished=finished,
-            request_ids=tuple(
-                redactor.code(_visible(one)) for one in request_ids if one
-            ),
+            request_ids=tuple(redactor.code(_visible(one)) for one in request_ids if one),
             pages=self.pages,
             count=count,
             retries=retries,

@@ -269,6 +269,22 @@ class Unlisted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TypeInventory:
+    """A service that counts the resources of a target by type, whether or not a check reads them.
+
+    It never decides a verdict: it shows which types in use no check reads.
+    """
+
+    name: str
+    """As reports call it: `AWS Config`."""
+    counts: str
+    """Which resources it counts, so that a short list does not look like all there is."""
+    scope: Scope
+    source: Listing
+    """A reader of a mapping of types to numbers; absent where the inventory is not in use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A resource kind.
 
@@ -314,6 +330,8 @@ class Kind:
     list, false, 0; empty: it was not read."""
     does_not_list: tuple[Unlisted, ...] = ()
     """What of its service no check on this kind says anything about."""
+    types: tuple[str, ...] = ()
+    """What inventories call such resources: `AWS::S3::Bucket`."""
 
     @property
     def cloud(self) -> str:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from scanner.model.decisions import AttestationSpan, WaivedSpan, WaiverSpan
+from scanner.model.findings import InventoryRead, UnassessedType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +269,10 @@ class Period:
     waivers: tuple[WaiverSpan, ...] = ()
     attestations: tuple[AttestationSpan, ...] = ()
     notes: tuple[str, ...] = ()
+    unassessed: tuple[UnassessedType, ...] = ()
+    """Types in use that no check reads, by the last record of each target in the period."""
+    inventories: tuple[InventoryRead, ...] = ()
+    """What `unassessed` was counted by, and what did not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

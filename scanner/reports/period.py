@@ -25,6 +25,7 @@ from scanner.model.period import (
 )
 from scanner.rendering.dataclass_json import dumps
 from scanner.rendering.sanitize import sanitized
+from scanner.reports.unassessed import unassessed_lines
 from scanner.words import amount, plural
 
 SCHEMA: Final = "tscan.period/1"
@@ -49,6 +50,7 @@ def _lines(period: Period) -> Iterator[str]:
     yield ""
     yield from _scope(period)
     yield from _exclusions(period)
+    yield from unassessed_lines(period)
     yield from _changes(period)
     yield from _decisions(period)
     yield from _runs(period)

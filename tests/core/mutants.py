@@ -148,8 +148,10 @@ MUTANTS = (
         ("one target speaks for all", "if target not in ran)", "if not ran)"),
         ("nothing tested passes", "return bool(results) and all(", "return not results or all("),
         ("scoped out is not applicable", "if counts.scoped_out:", "if counts.scoped_out < 0:"),
-        ("one must_have is enough", "and not _is_met(evidence, requirement):",
-         "and not any(_is_met(evidence, one) for one in evidence.control.must_have):"),
+        ("one must_have is enough",
+         "if not _is_met(evidence, requirement):\n            yield _unmet(evidence, requirement)\n    yield from u",
+         "if not any(_is_met(evidence, one) for one in evidence.control.must_have):\n"
+         "            yield _unmet(evidence, requirement)\n    yield from u"),
         ("a check is asked of no cloud", "if target.cloud == cloud]", "if not cloud]"),
         ("waived before unread", "    if unshown:\n        return Status.NOT_SHOWN",
          "    if unshown and not counts.waived:\n        return Status.NOT_SHOWN"),

@@ -58,6 +58,13 @@ def commit(
     return [record.chain for record in records]
 
 
+def committed_chains(paths: Sequence[Path], store: str) -> list[str]:
+    """The chains of a store that hold the scans in these files."""
+    snapshots = [read_snapshot(path) for path in paths]
+    known = _committed_scans(snapshots, store)
+    return [chain_name(one.target, one.scope) for one in snapshots if one.id in known]
+
+
 def _committed_scans(snapshots: Sequence[Snapshot], store: str) -> set[str]:
     """The ids of scans that the chains of these snapshots hold."""
     place = open_store(store)

@@ -21,7 +21,7 @@ class AnswerLookup:
     `Unreadable`. See docs/decisions/0001.
     """
 
-    __slots__ = ("answers", "known_absent", "missing_calls")
+    __slots__ = ("answers", "keys", "known_absent", "missing_calls")
 
     def __init__(self, answers: Mapping[str, Answer]) -> None:
         self.answers = answers
@@ -29,9 +29,12 @@ class AnswerLookup:
         """Calls without an answer, by key."""
         self.known_absent: set[str] = set()
         """Keys of answers whose error codes the kinds declare to mean absence."""
+        self.keys: set[str] = set()
+        """Keys of all calls that were looked up."""
 
     def ask(self, call: Call) -> Answer | None:
         """The answer of a call; None notes the call as wanted."""
+        self.keys.add(call.key)
         answer = self.answers.get(call.key)
         if answer is None:
             self.missing_calls[call.key] = call

@@ -9,9 +9,10 @@ from rich.text import Text
 
 from scanner.core.judging.exit_codes import not_run, open_regions
 from scanner.formats import Report
-from scanner.formats.terminal.layout import folded
+from scanner.formats.terminal.layout import clipped, folded
 from scanner.formats.terminal.novelty import new_failures
 from scanner.formats.terminal.selection import untested
+from scanner.formats.terminal.unassessed import unassessed
 from scanner.formats.terminal.words import plain
 from scanner.formats.totals import (
     criterion_counts,
@@ -24,6 +25,8 @@ from scanner.words import plural
 
 NOTES: Final = 3
 """Notes that are shown without details; of an organization each account may have some."""
+LABEL: Final = 10
+"""Columns of the labels of totals."""
 _EXIT_STYLE: Final = {0: "bold green", 1: "bold red", 3: "bold yellow"}
 _CONCLUSION: Final = "A status says what the evidence shows; on a criterion, a CPA concludes."
 
@@ -31,7 +34,10 @@ _CONCLUSION: Final = "A status says what the evidence shows; on a criterion, a C
 def summary(report: Report) -> Iterator[Text]:
     """Totals and what limits them, then the exit code; each a line, folded where it is longer."""
     for line in _totals(report):
-        yield from folded(line, report.width, hanging=10)
+        yield from folded(line, report.width, hanging=LABEL)
+    # A line, however many types there are: the first screen has no room for more.
+    if not report.selected and (not_read := unassessed(report.assessment)):
+        yield _total("Unread", clipped(not_read, report.width - LABEL))
     for line in (*untested(report), *new_failures(report)):
         yield from folded(line, report.width, hanging=2)
     for line in _limits(report):
@@ -64,7 +70,7 @@ def _totals(report: Report) -> Iterator[Text]:
 
 
 def _total(name: str, counts: str) -> Text:
-    return Text.assemble((f"{name:<10}", "dim"), counts)
+    return Text.assemble((f"{name:<{LABEL}}", "dim"), counts)
 
 
 def _limits(report: Report) -> Iterator[Text]:

@@ -14,6 +14,8 @@ from scanner.core.periods.decisions import attestation_periods, waiver_periods
 from scanner.core.periods.excluded import excluded_spans
 from scanner.core.periods.sampling import seeds_before
 from scanner.core.reading.read_plan import kept_parts, secret_paths
+from scanner.history.export.control_rows import control_rows
+from scanner.history.export.unassessed_rows import unassessed_rows
 from scanner.history.snapshots.archived_inputs import ArchivedInputs
 from scanner.history.verification.rejudge import Rejudged, name_of
 from scanner.model.answers import Snapshot
@@ -129,6 +131,11 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "waiver",
         ),
     ),
+    "unassessed": Sheet(
+        "Types of resources in use that no check of the scan reads, by the inventories that count "
+        "them. A row without a type is an inventory that did not answer, or is not in use.",
+        ("record", "target", "region", "type", "count", "by", "counts", "state", "reason"),
+    ),
     "waivers": Sheet(
         "Each waiver that scans of the period used: what it accepts, its approver, its expiry and "
         "its records.",
@@ -212,6 +219,25 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "if_none_in_scope",
             "why",
         ),
+    ),
+    "controls": Sheet(
+        "The statement of every control by clauses, with their evidence and its limits, by pack.",
+        (
+            "pack_sha256",
+            "control",
+            "clause",
+            "checks",
+            "attestations",
+            "elsewhere",
+            "population",
+            "when_empty",
+            "when_empty_why",
+            "does_not_prove",
+        ),
+    ),
+    "links": Sheet(
+        "What each check is to each control, and what its failure means for it, by pack.",
+        ("pack_sha256", "control", "check", "role", "why", "deviation"),
     ),
     "parameters": Sheet(
         "Every parameter with its default, by pack; `scans.csv` has the values that were set.",
@@ -406,6 +432,9 @@ def _assessment_rows(
         if population.target not in left_out:
             for row in _population_rows(names.get(population.target, ""), population):
                 yield "populations", row
+    for row in unassessed_rows(names, assessment):
+        if row["target"] not in left_out:
+            yield "unassessed", row
     for gap in assessment.coverage:
         if gap.target not in left_out and _is_refusal(gap):
             yield "refusals", _refusal(names.get(gap.target, ""), gap)
@@ -455,8 +484,10 @@ def _refusal(record: str, coverage: CoverageRow) -> Row:
 
 
 def pack_rows(library: Library) -> Iterator[SheetRow]:
-    """Rows of `checks`, `parameters` and `redaction` for one pack."""
+    """Rows of `checks`, `controls`, `links`, `parameters` and `redaction` for one pack."""
     pack = library.sha256
+    for _, control in sorted(library.controls.items()):
+        yield from control_rows(pack, control)
     for _, check in sorted(library.checks.items()):
         yield "checks", _check(pack, check)
     for name, parameter in sorted(library.parameters.items()):
