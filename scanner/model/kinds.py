@@ -214,6 +214,8 @@ class Enumeration:
     known: frozenset[str]
     others: frozenset[str] = frozenset()
     """Those of them that no condition names."""
+    pattern: str = ""
+    """A regular expression of further ones that no condition names, such as numbers; all of a text."""
     why: str = ""
     """What these count as, and why that is right."""
     open: str = ""
