@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -51,6 +52,12 @@ def siblings(library: Library, cloud: str, listed: Listings) -> dict[str, set[st
                 if _is_alike(kind, members, listed):
                     found.setdefault(name, set()).add(kind.id)
     return found
+
+
+def without_kind(library: Library, kind: str) -> Library:
+    """The library as it was before a kind was written."""
+    kinds = {name: one for name, one in library.kinds.items() if name != kind}
+    return replace(library, kinds=kinds)
 
 
 def _is_alike(kind: Kind, members: frozenset[str], listed: Listings) -> bool:

@@ -131,7 +131,8 @@ class Derivation:
 
     def _members(self, model: type) -> Iterator[tuple[str, dict[str, str]]]:
         models = sys.modules[model.__module__.rpartition(".")[0]]
-        for kind in (model, *(getattr(models, name) for name in KINDS_OF.get(model.__name__, ()))):
+        more = [getattr(models, name, None) for name in KINDS_OF.get(model.__name__, ())]
+        for kind in (model, *filter(None, more)):
             yield from (
                 self._mapped(kind, models)
                 if hasattr(kind, "_attribute_map")

@@ -59,6 +59,7 @@ def _rows(document: Mapping[str, Any], answer: Mapping[str, Any]) -> Iterator[st
     """The members of what an answer has lists of, whether straight or by place."""
     for member in answer.get("properties", {}).values():
         item = member.get("items", {})
+        yield from item.get("properties", {})
         if "$ref" in item:
             yield from document["schemas"][item["$ref"]].get("properties", {})
         scoped = member.get("additionalProperties", {})
