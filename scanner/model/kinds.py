@@ -253,6 +253,11 @@ class Unlisted:
     calls: tuple[str, ...] = ()
     """The operations that would list it."""
 
+    @property
+    def sentence(self) -> str:
+        """What is not listed, and why."""
+        return f"{self.what}: {self.why}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
