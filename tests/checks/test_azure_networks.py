@@ -41,6 +41,8 @@ def ssh(*rules: Any) -> str:
         {"sourceAddressPrefix": "Internet"},
         {"sourceAddressPrefix": "0.0.0.0/0"},
         {"sourceAddressPrefix": "::/0"},
+        {"sourceAddressPrefix": "AzureCloud"},  # every customer's machines
+        {"sourceAddressPrefix": None, "sourceAddressPrefixes": ["10.0.0.0/8", "AzureCloud"]},
         {"sourceAddressPrefix": None, "sourceAddressPrefixes": ["10.0.0.0/8", "128.0.0.0/1"]},
         {"destinationPortRange": "20-25"},
         {"destinationPortRange": "*"},

@@ -161,6 +161,9 @@ def _bypass(path: Mapping[str, str], ruleset: object) -> Generator[Call, Answer,
     answer = yield Call(operation=_RULESET, region="", params=params)
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
+    if answer.data.get("enforcement") != "active":
+        # Only rules in force are listed: two answers of GitHub contradict each other.
+        return Unreadable(f"{_RULESET} did not return that ruleset {ruleset} is active")
     actors = answer.data.get("bypass_actors")
     # GitHub leaves the list out for those who may not edit the ruleset: silence is not "nobody".
     if not _is_list_of_mappings(actors):
