@@ -217,7 +217,7 @@ class Enumeration:
     others: frozenset[str] = frozenset()
     """Those of them that no condition names."""
     pattern: str = ""
-    """A regular expression of further ones that no condition names, such as numbers; all of a text."""
+    """A regular expression of further ones that no condition names: it takes the whole text."""
     why: str = ""
     """What these count as, and why that is right."""
     open: str = ""

@@ -43,7 +43,8 @@ def _from_to(ranges: list[str]) -> dict[str, Any]:
         network = ip_network(text)
         ends = {"startIpAddress": str(network[0]), "endIpAddress": str(network[-1])}
         rules.append({"properties": ends})
-    return {"firewall": {"value": rules}}
+    # SQL servers say whether IPv6, which has rules of its own, is on.
+    return {"it": {"properties": {}}, "firewall": {"value": rules}}
 
 
 def _permission(ranges: list[str]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
 from typing import Final
 
 from botocore.model import Shape
@@ -143,7 +142,9 @@ class _Part:
         return not _LITERAL.search(self.source) and "==" not in self.source
 
 
-def _parts(name: str, attribute: Attribute, above: frozenset[Path] | None = None) -> Iterator[_Part]:
+def _parts(
+    name: str, attribute: Attribute, above: frozenset[Path] | None = None
+) -> Iterator[_Part]:
     part = _Part(name, attribute, above)
     yield part
     for field, inner in attribute.each.items():
@@ -210,7 +211,9 @@ def compared_texts(kind: Kind, library: Library) -> Mapping[str, frozenset[str]]
             for path in part.attribute.api.paths:
                 for whole in part.wholes(path):
                     end = _end(kind, library, whole)
-                    texts = inside.get(path, frozenset()) | (beside if _is_text(part) else frozenset())
+                    texts = inside.get(path, frozenset()) | (
+                        beside if _is_text(part) else frozenset()
+                    )
                     if end is not None and texts and _may_be_text(end[1]):
                         found.setdefault(end[0], set()).update(texts)
     return {path: frozenset(texts) for path, texts in found.items()}

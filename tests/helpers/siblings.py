@@ -48,9 +48,10 @@ def siblings(library: Library, cloud: str, listed: Listings) -> dict[str, set[st
     found: dict[str, set[str]] = {}
     for kind in kinds:
         for name, members in listed.items():
-            if name not in read and _service(kind) == _service_of(name):
-                if _is_alike(kind, members, listed):
-                    found.setdefault(name, set()).add(kind.id)
+            if name in read or _service(kind) != _service_of(name):
+                continue
+            if _is_alike(kind, members, listed):
+                found.setdefault(name, set()).add(kind.id)
     return found
 
 

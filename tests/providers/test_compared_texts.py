@@ -129,8 +129,6 @@ def test_values_of_what_nobody_compares_are_found(tmp_path: Path) -> None:
         ("it.a == '' && it.b == it.c && it.d == 3", {}),
     ],
 )
-def test_what_an_expression_compares(
-    source: str, texts: dict[tuple[str, ...], set[str]]
-) -> None:
+def test_what_an_expression_compares(source: str, texts: dict[tuple[str, ...], set[str]]) -> None:
     program = compile_expression(source, {"it": DYN}, raw=True)
     assert compared(program) == texts
