@@ -390,7 +390,10 @@ def _listed_by(kinds: list[Kind], operations: tuple[str, ...]) -> list[Kind]:
 
 def _not_listed(kinds: list[Kind]) -> str:
     """What of their services the kinds leave out of their populations, a line each."""
-    return "\n".join(hole.sentence for kind in kinds for hole in kind.does_not_list)
+    holes: list[str] = []
+    for kind in kinds:
+        holes += [hole.sentence for hole in kind.does_not_list]
+    return "\n".join(holes)
 
 
 def _kind_link(kind: Kind, operations: tuple[str, ...]) -> Link:
