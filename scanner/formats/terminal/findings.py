@@ -202,8 +202,8 @@ def _not_listed(report: Report) -> Iterator[Text]:
     if not holes:
         return
     yield Text(f"Not listed: {plural(len(holes), 'sort')} of resources", style="bold")
-    for hole in holes:
-        yield from folded(plain(f"  {hole}"), report.width, hanging=4)
+    for text in holes:
+        yield from folded(plain(f"  {text}"), report.width, hanging=4)
     yield Text()
 
 
