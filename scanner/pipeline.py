@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import PurePath
 from typing import Any, Final
 
 from scanner import __version__
-from scanner.client.interfaces import Connector, Rules, Session, Unreachable
+from scanner.client.boundary import guarded
+from scanner.client.failures import Failure
+from scanner.client.interfaces import (
+    Connector,
+    NotConnectable,
+    Rules,
+    Session,
+    Unreachable,
+)
 from scanner.collect import Collected, Progress, collect_all, estate
 from scanner.core.judging.assess import assess_controls
 from scanner.core.judging.attestations import assess_attestations, attested_controls, stale_controls
@@ -28,6 +38,7 @@ from scanner.core.judging.parameters import resolve_params
 from scanner.core.judging.waive import Waived, apply_waivers
 from scanner.core.permissions import with_permissions
 from scanner.core.reading.coverage import coverage
+from scanner.core.reading.exclusions import exclusions, kinds_left_out
 from scanner.core.reading.inventory import (
     target_inventory_types,
     with_every_reading,
@@ -35,8 +46,8 @@ from scanner.core.reading.inventory import (
 )
 from scanner.core.reading.kind_reader import KindReader
 from scanner.core.reading.projection import Estate, plan_readers, project
-from scanner.core.reading.read_plan import answer_paths, plan_reads, secret_paths
-from scanner.errors import TscanError
+from scanner.core.reading.read_plan import kept_parts, plan_reads, secret_paths
+from scanner.errors import NotConnectedError, TscanError
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Caller, Snapshot, Target
 from scanner.model.attestations import Attestation, AttestationResult
@@ -67,8 +78,8 @@ def scan(
     """The evidence of every target that the configuration names, each as soon as it is whole.
 
     `checks` are the ids to collect for (none: all of the target's cloud); `scope` says how the scan
-    differs from the configured one; `deadline` is in seconds. Raises `TscanError` where a
-    configured target cannot be connected; an organization's account that cannot is a gap.
+    differs from the configured one; `deadline` is in seconds. Raises `TscanError` where no
+    configured target can be connected; one of several that cannot is a gap.
     """
     selected = _selected(library, checks)
     found = _connect(config, _rules(library, selected, deadline))
@@ -92,8 +103,18 @@ def scan(
         mine = _of_cloud(selected, collected.opened.target)
         names = tuple(check.id for check in mine)
         snapshot = _snapshot(collected, names, {**config.params, **target.params})
-        types = target_inventory_types(target, library, mine)
-        yield replace(snapshot, bulk=types, scope=scope)
+        excluded: tuple[str, ...] = ()
+        if checks is not None:
+            excluded = kinds_left_out(library, snapshot.target.cloud, mine)
+        yield replace(
+            snapshot,
+            bulk=target_inventory_types(target, library, mine),
+            scope=scope,
+            configuration=PurePath(config.path).name,
+            kinds_excluded=excluded,
+            regions_approver=target.regions_approver,
+            regions_why=target.regions_why,
+        )
 
 
 def _rules(
@@ -107,7 +128,7 @@ def _rules(
     scopes = {need.kind.scope for need in plan_reads(library, selected).values()}
     return Rules(
         secrets=secret_paths(ways),
-        read=answer_paths(ways),
+        keeps=kept_parts(ways),
         call_deadline=CALL_DEADLINE,
         scan_deadline=deadline,
         organization=Scope.MANAGEMENT in scopes,
@@ -115,14 +136,46 @@ def _rules(
 
 
 def _connect(config: Config, rules: Rules) -> list[tuple[TargetConfig, Connector]]:
-    """Every target behind each configured one, with it; TscanError where a configured one cannot be
-    connected.
-    """
+    """Every target behind each configured one, with it; TscanError where none can be connected."""
     found: list[tuple[TargetConfig, Connector]] = []
+    errors: list[NotConnectedError] = []
+    ends = time.monotonic() + rules.scan_deadline
     for target in config.targets:
-        for connector in PROVIDERS.get(target.cloud).connect(target, rules):
-            found.append((target, connector))
+        # One deadline for all: a target that is slow to connect leaves the next ones less.
+        left = replace(rules, scan_deadline=max(1.0, ends - time.monotonic()))
+        connectors = _connectors(target, left)
+        if isinstance(connectors, NotConnectedError):
+            errors.append(connectors)
+            connectors = (_not_connected(target, connectors),)
+        found.extend((target, connector) for connector in connectors)
+    # One target that is out of reach does not cost the evidence of the others: it is a gap in every
+    # check. Where there are no others, there is nothing to commit.
+    if errors and len(errors) == len(config.targets):
+        raise errors[0]
     return found
+
+
+def _connectors(target: TargetConfig, rules: Rules) -> Sequence[Connector] | NotConnectedError:
+    """The targets behind a configured one, or why it cannot be connected."""
+    provider = PROVIDERS.get(target.cloud)
+    try:
+        connectors = guarded(f"connect {target.cloud}", lambda: provider.connect(target, rules))
+    except NotConnectedError as error:
+        return error
+    if isinstance(connectors, Failure):
+        reason = f"{connectors.code} ({connectors.message})"
+        return NotConnectedError(
+            f"{target.cloud} cannot be connected: {reason}", "an answer was not understood"
+        )
+    return connectors
+
+
+def _not_connected(target: TargetConfig, error: NotConnectedError) -> Connector:
+    """Stands for a configured target that cannot be connected."""
+    identity = target.named or "not-connected"
+    return NotConnectable(
+        Unreachable(target=Target(f"{target.cloud}:{identity}"), why=error.message)
+    )
 
 
 def _check_distinct(targets: Sequence[Target]) -> None:
@@ -399,5 +452,6 @@ def _target(snapshot: Snapshot) -> Mapping[str, Any]:
         "regions_open": snapshot.regions_open,
         "unentered": snapshot.unentered,
         "clock_skew": snapshot.clock_skew,
+        "exclusions": [asdict(exclusion) for exclusion in exclusions(snapshot)],
         "accounts": [asdict(account) for account in snapshot.accounts],
     }

@@ -135,7 +135,6 @@ def period_report(
         period=period_window,
         schedule=history.schedule,
         now=now(),
-        exclusions=history.exclusions,
         packs=packs,
     )
     return _with_decisions(report, history, period_window)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scanner.content.document_reader import DocumentReader, Steps
+from scanner.core.calendar import grace_parameter
 from scanner.model.controls import (
     CheckLink,
     Control,
@@ -18,7 +19,7 @@ from scanner.model.controls import (
     Role,
     WhenEmpty,
 )
-from scanner.words import did_you_mean
+from scanner.words import did_you_mean, plural
 
 _MANUAL_KEYS: Final = ("control", "evidence", "frequency", "owner", "policy", "criteria")
 """Keys of a manual control that have a field of their own."""
@@ -87,11 +88,26 @@ def read_control(reader: DocumentReader, inside: tuple[str, ...], known: Known) 
         when_none_in_scope=WhenEmpty(data.get("when_none_in_scope", data["when_empty"])),
         population=data["population"].strip(),
         deviation=data["deviation"].strip(),
-        grace=data.get("grace", ""),
+        grace=_grace(reader, data.get("grace", ""), known),
         does_not_prove=data.get("does_not_prove", ""),
         why=data["why"].strip(),
         path=reader.document.name,
     )
+
+
+def _grace(reader: DocumentReader, value: str | int, known: Known) -> str:
+    """The time for a correction as a text; a number is one of days."""
+    if isinstance(value, int):
+        return plural(value, "day") if value else "none"
+    parameter = grace_parameter(value)
+    if parameter is None:
+        if "params." in value:
+            message = f"'{value}' is not a time for correction"
+            reader.wrong(("grace",), message, "write 'params.NAME days', or hours or weeks")
+    elif known.parameters is not None and parameter not in known.parameters:
+        message = f"there is no parameter '{parameter}'"
+        reader.wrong(("grace",), message, did_you_mean(parameter, known.parameters))
+    return value
 
 
 def _check_link(data: Mapping[str, str], known: Known) -> CheckLink:

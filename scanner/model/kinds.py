@@ -84,6 +84,18 @@ class InventoryRows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """The part of a secret that an attribute needs literally; the rest of it is redacted."""
+
+    path: str
+    """`Subscriptions[].Endpoint`."""
+    pattern: str
+    """Of the whole value, in RE2; its first group is what is kept."""
+    why: str
+    """Why that part is needed, and is no secret by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One declared read operation with the arguments made from what is already known."""
 
@@ -100,6 +112,8 @@ class Request:
     """Permissions, where they are not those of the operation."""
     secrets: tuple[str, ...] = ()
     """Paths that are redacted before anything is written: `Functions[].Environment.Variables.*`."""
+    keeps: tuple[Keep, ...] = ()
+    """Secrets of which a part is kept."""
     when: Expression | None = None
     """The call is made only where this holds; elsewhere its answer is absent."""
     at: Expression | None = None

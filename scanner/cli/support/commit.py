@@ -52,13 +52,9 @@ def commit(
     if not options.quiet:
         for line in _lines(records, new, store):
             click.echo(line, err=True)
-    # Also with --quiet: it would else come out when somebody verifies the year.
-    if new and find_signer() is None:
-        click.echo(
-            f"history: not signed, so that whoever can write {store} can change it; "
-            "'tscan init' makes a key",
-            err=True,
-        )
+    # Also with --quiet: these would else come out when somebody verifies the year.
+    for line in _warnings(new, store):
+        click.echo(line, err=True)
     return [record.chain for record in records]
 
 
@@ -74,6 +70,18 @@ def _committed_scans(snapshots: Sequence[Snapshot], store: str) -> set[str]:
     for chain in chains & set(ledger.chains()):
         found.update(record.scan for record in ledger.records(chain))
     return found
+
+
+def _warnings(new: Sequence[Record], store: str) -> Iterator[str]:
+    """A clock that was wrong, and records that nobody signed."""
+    for record in new:
+        if record.clock:
+            yield f"history: {record.chain} {record.seq}: {record.clock}"
+    if new and find_signer() is None:
+        yield (
+            f"history: not signed, so that whoever can write {store} can change it; "
+            "'tscan init' makes a key"
+        )
 
 
 def _lines(records: Sequence[Record], new: Sequence[Record], store: str) -> Iterator[str]:

@@ -13,7 +13,13 @@ from scanner.formats.terminal.layout import folded
 from scanner.formats.terminal.novelty import new_failures
 from scanner.formats.terminal.selection import untested
 from scanner.formats.terminal.words import plain
-from scanner.formats.totals import exit_meaning, finding_counts, left_out_by_label, status_counts
+from scanner.formats.totals import (
+    criterion_counts,
+    exit_meaning,
+    finding_counts,
+    left_out_by_label,
+    status_counts,
+)
 from scanner.words import plural
 
 NOTES: Final = 3
@@ -54,9 +60,7 @@ def _totals(report: Report) -> Iterator[Text]:
     yield _total("Controls", status_counts(control.status for control in assessment.controls))
     # The first screen has the matrix, and counts there what it leaves out.
     if report.details or report.matrix_only:
-        yield _total(
-            "Criteria", status_counts(criterion.status for criterion in assessment.criteria)
-        )
+        yield _total("Criteria", criterion_counts(assessment.criteria))
 
 
 def _total(name: str, counts: str) -> Text:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from scanner.client.interfaces import AuditLog, Connected, Connector, Rules
 from scanner.core.reading.context import Reader
-from scanner.errors import TscanError
+from scanner.errors import NotConnectedError, TscanError
 from scanner.model.answers import Call
 from scanner.model.config import TargetConfig
 from scanner.registry import Registry, install_hint
@@ -53,7 +53,7 @@ class AwsProvider:
         # name.
         if wanted not in ("", account):
             message = f"the AWS credentials belong to account {account}, not {wanted}"
-            raise TscanError(message, "choose another profile with --profile or AWS_PROFILE")
+            raise NotConnectedError(message, "choose another profile with --profile or AWS_PROFILE")
         if target.organization is None:
             return (Connected(front.session),)
         return account_connectors(front, target.organization)
