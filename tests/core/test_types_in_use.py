@@ -16,9 +16,11 @@ from tests.helpers.library import shipped_library
 
 KMS, BUCKETS = "aws-kms-key-rotation-enabled", "aws-s3-bucket-versioned"
 RECORDING = {
-    "config:DescribeConfigurationRecorders": {"ConfigurationRecorders": [{"name": "one"}]},
+    "config:DescribeConfigurationRecorders": {
+        "ConfigurationRecorders": [{"name": "one", "recordingGroup": {"allSupported": True}}]
+    },
     "config:DescribeConfigurationRecorderStatus": {
-        "ConfigurationRecordersStatus": [{"name": "one", "recording": True}]
+        "ConfigurationRecordersStatus": [{"name": "one", "recording": True, "lastStatus": "SUCCESS"}]
     },
     "config:GetDiscoveredResourceCounts": {
         "resourceCounts": [

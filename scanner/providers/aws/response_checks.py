@@ -104,8 +104,10 @@ def _check_root(body: bytes, operation: OperationModel, protocol: str) -> None:
     root = found[1].decode() if found else ""
     if root in _ERRORS:
         raise UnparsableAnswerError(form="an answer, but an error with status 200")
-    wanted = f"{operation.name}Response"
+    # Some S3-compatible services name the operation where S3 names the payload.
+    named = f"{operation.name}Response"
+    wanted = named
     if protocol == "rest-xml":
         wanted = _rest_root(operation) or root
-    if root != wanted or not root:
+    if root not in (wanted, named) or not root:
         raise UnparsableAnswerError(form=f"the document {wanted or 'in XML'}")
