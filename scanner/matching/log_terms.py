@@ -52,7 +52,7 @@ def parse_terms(text: str) -> tuple[Term, ...]:
             start = len(text) - len(text[offset:].lstrip())
             hint = "terms with other characters than letters, digits and _ stand in double quotes"
             raise FilterSyntaxError(hint, start)
-        kind = match.lastgroup or ""
+        kind = str(match.lastgroup)
         content = unquoted(kind, match[kind])
         expression = None
         if kind == "regex":
