@@ -15,8 +15,9 @@ from scanner.matching import (
     texts,
     triggering_series,
 )
-from scanner.matching.json_values import Reading, written
+from scanner.matching.json_values import Reading, TextIs, written
 from scanner.matching.log_syntax import LONGEST, FilterSyntaxError, regular_expression
+from scanner.matching.log_terms import missed_message, parse_terms
 from scanner.matching.texts import (
     Characters,
     Item,
@@ -113,7 +114,9 @@ def test_a_filter_of_log_events(pattern: str, covers: bool | None) -> None:
         ("{ $.a = %[a% }", 12, "the regular expression ends too early"),
         ("{ $.a = %\\q% }", 11, "'\\q' is not supported"),
         ("one two!", 5, "stand in double quotes"),
+        (" %(x)%", 3, "'(' is not supported here in a regular expression"),
         ("[one", 1, "a pattern of fields is written"),
+        ("[one,, two]", 1, "a pattern of fields is written"),
         ("{ " + "(" * 51 + "$.a = x" + ")" * 51 + " }", 53, "expected fewer parentheses"),
         ("{ ($.a = x) && " + "(" * 51 + "$.a = x", 66, "expected fewer parentheses"),
         # A sign in quotes is a text.
@@ -196,6 +199,17 @@ def test_one_event_without_the_term_decides(events: str) -> None:
     with pytest.raises(UndecidedError):
         filter_covers("note", "{ $.note EXISTS }")
     assert not filter_covers("note", "{ " + events + " }")
+
+
+def test_each_term_is_looked_for() -> None:
+    assert not filter_covers("note Nothing", "{ $.note EXISTS }")
+    # The event that has the term has it in a field of its own.
+    assert not filter_covers("-Nothing", "{ $.note EXISTS }")
+
+
+def test_a_text_that_a_field_must_not_have_is_not_in_the_message() -> None:
+    differs = (formula.Atom(("a",), TextIs(wildcard("x"), "x")), False)
+    assert missed_message(parse_terms("x"), [differs], {"a": "y"}) == {"a": "y"}
 
 
 @pytest.mark.parametrize(
@@ -292,6 +306,8 @@ def test_terms_that_json_writes_in_another_way() -> None:
     # In a message a quote has a backslash before it, and `^` stands for the message's beginning.
     assert not filter_covers(r'"a\"b"', r'{ $.a = "a\"b" }')
     assert not filter_covers("%^x%", '{ $.a = "^x" }')
+    # An expression is no part of the texts that it matches.
+    assert not filter_covers('"x[y]"', "{ $.a = %x[y]% }")
     with pytest.raises(UndecidedError, match="how they are written"):
         filter_covers(r'-"a\"b"', CREATED)
 
