@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scanner.matching.logging_query import coverage
 from scanner.matching.logging_query.coverage import covers
 from scanner.matching.logging_query.tokens import QueryError
 from tests.matching.fuzz_logging_queries import run
@@ -179,3 +180,38 @@ def test_the_reference_agrees() -> None:
     assert outcomes["covered"] > 100
     assert outcomes["left out"] > 400
     assert outcomes["open"] < 40
+
+
+def test_the_log_of_parse_errors_stays_silent(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(QueryError, match="is not a pattern"):
+        covers('resource.type=~"[z-a]"', ENTRIES)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_pattern_takes_so_much_memory() -> None:
+    assert not covers(r'resource.type=~"\pL{40}"', ENTRIES)
+    with pytest.raises(QueryError, match="too large"):
+        covers(r'resource.type=~"\pL{60}"', ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [('roles:"c"', False), ('roles="c" OR roles="b"', True), ('roles!="a" AND roles="c"', False)],
+)
+def test_two_values_of_a_repeated_field(query: str, *, expected: bool) -> None:
+    assert covers(query, 'roles:"a" AND roles:"b"') == expected
+
+
+def test_a_search_tries_so_many_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each number has five choices: absent, another text, and three numbers; both are to be 1.
+    query = "NOT (b=1 AND c=1)"
+    monkeypatch.setattr(coverage, "_MOST_ATTEMPTS", 3 * 5 + 4)
+    assert not covers(query, "a=1")
+    monkeypatch.setattr(coverage, "_MOST_ATTEMPTS", 3 * 5 + 3)
+    with pytest.raises(QueryError, match="every such entry"):
+        covers(query, "a=1")
+
+
+def test_the_order_of_texts_is_open_for_each_of_two_values() -> None:
+    with pytest.raises(QueryError, match="every such entry"):
+        covers("roles>c", 'roles:"a" AND roles:"b"')

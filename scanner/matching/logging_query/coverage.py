@@ -36,7 +36,7 @@ _LOG_NAME: Final[Path] = ("logName",)
 _ELSEWHERE: Final[Path] = ("",)
 """Stands for any other field of an entry, for values that are searched for everywhere."""
 _MOST_ATTEMPTS: Final = 4_096
-_PATTERN_MEMORY: Final = 1 << 20
+_PATTERN_MEMORY: Final = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,6 @@ def _compiled(pattern: str) -> Callable[[str], bool]:
 
     options = re2.Options()
     options.max_mem = _PATTERN_MEMORY
-    options.never_capture = True
     options.log_errors = False
     try:
         search = re2.compile(pattern.encode(), options).search
