@@ -215,3 +215,41 @@ def test_a_search_tries_so_many_entries(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_order_of_texts_is_open_for_each_of_two_values() -> None:
     with pytest.raises(QueryError, match="every such entry"):
         covers("roles>c", 'roles:"a" AND roles:"b"')
+
+
+@pytest.mark.parametrize(
+    ("query", "entries"),
+    [
+        ("count>x", 'count="5"'),
+        ("count>x", 'count="y"'),
+        ("severity>=LOUD", 'severity="ERROR"'),
+        # Numbers that a double may not hold, and digits of other scripts.
+        ("count>1000000000000000000", 'count="1000000000000000001"'),
+        ("count>2", 'count="\u0663"'),
+        # A field that has one value has no other in the entries that are tried.
+        ("NOT a=2 AND (b=1 OR NOT b=1)", 'a="1"'),
+    ],
+)
+def test_what_stays_open(query: str, entries: str) -> None:
+    with pytest.raises(QueryError, match="every such entry"):
+        covers(query, entries)
+
+
+def test_numbers_that_are_ordered() -> None:
+    assert covers("count>999999999999999998", 'count="999999999999999999"')
+    assert covers("count>-3", 'count="-2"')
+
+
+def test_one_open_entry_leaves_the_question_open() -> None:
+    query = "a=2 OR severity>=DEFAULT"
+    assert covers(query, "a=2")
+    with pytest.raises(QueryError, match="every such entry"):
+        covers(query, 'a=("1" OR "2")')
+
+
+def test_one_value_of_several_is_found_anywhere() -> None:
+    assert covers("alpha", 'roles:"alpha" AND roles:"beta"')
+
+
+def test_an_entry_may_have_no_name_of_a_log() -> None:
+    assert not covers("log_id(x) OR logName:*", "a=1")
