@@ -253,3 +253,16 @@ def test_one_value_of_several_is_found_anywhere() -> None:
 
 def test_an_entry_may_have_no_name_of_a_log() -> None:
     assert not covers("log_id(x) OR logName:*", "a=1")
+
+
+@pytest.mark.parametrize(
+    ("query", "entries"),
+    [
+        # A comparison with a field that is not there fails, and so does its negation.
+        ("b=x OR b!=x", "a=1"),
+        # A negated operator fails where it fails of each value.
+        ('roles!~"a"', 'roles:"a1" AND roles:"a2"'),
+    ],
+)
+def test_the_only_entries_that_are_left_out(query: str, entries: str) -> None:
+    assert not covers(query, entries)
