@@ -437,6 +437,22 @@ def test_texts_that_no_pattern_names_stand_for_each_other() -> None:
     assert find_text(frozenset(), frozenset({wildcard("")})) is not None
 
 
+@pytest.mark.parametrize(
+    ("expression", "only"),
+    [
+        ("^ab$", "ab"),
+        ("^$", ""),
+        ("^ab?$", None),
+        ("^ab+$", None),
+        ("^a[bc]$", None),
+        ("^a[^b]$", None),
+        ("^a$|^b$", None),
+    ],
+)
+def test_patterns_with_one_text(expression: str, only: str | None) -> None:
+    assert regular_expression(expression, 0).literal == only
+
+
 def test_a_set_of_events_is_written_as_json_patterns() -> None:
     with pytest.raises(FilterSyntaxError):
         parse_json_pattern("CreateVpc")

@@ -186,7 +186,7 @@ def _refuse_unlike(node: Comparison, entry: Entry, query: str) -> None:
         if _folded(known) == wanted:
             message = f"'{'.'.join(node.path)}' is another spelling of a field"
             raise QueryError(message, query, node.at)
-        if len(known) > len(node.path) and known[: len(node.path)] == node.path:
+        if known[: len(node.path)] == node.path:
             message = f"'{'.'.join(node.path)}' is compared as a whole"
             raise QueryError(message, query, node.at)
 
