@@ -453,6 +453,11 @@ def test_patterns_with_one_text(expression: str, only: str | None) -> None:
     assert regular_expression(expression, 0).literal == only
 
 
+def test_one_text_is_found_without_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "MOST_STATES", 0)
+    assert find_text.__wrapped__(frozenset({wildcard("ab")}), frozenset()) == "ab"
+
+
 def test_a_set_of_events_is_written_as_json_patterns() -> None:
     with pytest.raises(FilterSyntaxError):
         parse_json_pattern("CreateVpc")

@@ -226,6 +226,9 @@ def test_the_order_of_texts_is_open_for_each_of_two_values() -> None:
         # Numbers that a double may not hold, and digits of other scripts.
         ("count>1000000000000000000", 'count="1000000000000000001"'),
         ("count>2", 'count="\u0663"'),
+        # No entry has a severity of another name, and an empty text may count as no field.
+        ("NOT severity=LOUD", "a=1"),
+        ('NOT b:* OR b!~"^$"', "a=1"),
         # A field that has one value has no other in the entries that are tried.
         ("NOT a=2 AND (b=1 OR NOT b=1)", 'a="1"'),
     ],
