@@ -165,7 +165,7 @@ def test_what_is_not_judged_has_its_place(query: str, message: str) -> None:
 
 @pytest.mark.parametrize("text", ["a>1", "NOT a=1", "a=1 AND b", "log_id(x)", "a=(1 OR (2 3))"])
 def test_what_describes_no_entry(text: str) -> None:
-    with pytest.raises(QueryError, match="a description has comparisons"):
+    with pytest.raises(QueryError, match="^query 1:1: a description has comparisons"):
         covers("a=1", text)
 
 
@@ -200,6 +200,11 @@ def test_a_pattern_takes_so_much_memory() -> None:
 )
 def test_two_values_of_a_repeated_field(query: str, *, expected: bool) -> None:
     assert covers(query, 'roles:"a" AND roles:"b"') == expected
+
+
+def test_each_field_is_tried_alone_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage, "_MOST_ATTEMPTS", 0)
+    assert not covers("c:* OR b!=x", "a=1")
 
 
 def test_a_search_tries_so_many_entries(monkeypatch: pytest.MonkeyPatch) -> None:

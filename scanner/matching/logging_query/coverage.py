@@ -171,7 +171,8 @@ def _exists(path: Path, entry: Entry) -> Truth:
 def _any_value(outcomes: list[Truth], node: Comparison, entry: Entry) -> Truth:
     """Of a repeated field, one value is enough; of a negated operator, Google does not say."""
     if node.operator in ("!=", "!~"):
-        return outcomes[0] if entry.whole and len(set(outcomes)) == 1 else None
+        different = set(outcomes)
+        return different.pop() if entry.whole and len(different) == 1 else None
     if True in outcomes:
         return True
     if None in outcomes or not entry.whole:
@@ -251,8 +252,7 @@ def _compiled(pattern: str) -> Callable[[str], bool]:
     try:
         search = re2.compile(pattern.encode(), options).search
     except re2.error as error:
-        raw = error.args[0]
-        raise ValueError(raw.decode(errors="replace") if isinstance(raw, bytes) else raw) from error
+        raise ValueError(error.args[0].decode(errors="replace")) from error
     return lambda text: search(text.encode()) is not None
 
 
