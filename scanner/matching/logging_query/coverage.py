@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import product
+from itertools import chain, islice, product
 from typing import Final
 
 from scanner.matching.formula import And, Not, Or
@@ -265,14 +265,12 @@ def _completions(tree: Node, entry: Entry) -> Iterator[Entry]:
             continue
         found = choices.setdefault(path, _without(path))
         found += [(value,) for value in values]
-    paths = list(choices)
     # First each field by itself, which finds nearly all; then all together, up to a limit.
-    for path in paths:
-        for option in choices[path]:
-            yield _completed(entry, {path: option}, choices)
-    together = product(*choices.values())
-    for _, chosen in zip(range(_MOST_ATTEMPTS), together, strict=False):
-        yield _completed(entry, dict(zip(paths, chosen, strict=True)), choices)
+    named = [list(product((path,), options)) for path, options in choices.items()]
+    for path, option in chain.from_iterable(named):
+        yield _completed(entry, {path: option}, choices)
+    for chosen in islice(product(*named), _MOST_ATTEMPTS):
+        yield _completed(entry, dict(chosen), choices)
 
 
 def _without(path: Path) -> list[tuple[str, ...]]:
