@@ -140,6 +140,8 @@ def test_the_log_of_an_entry(query: str, *, expected: bool) -> None:
         ('a=x."y"', "query 1:3: quote the whole value or nothing"),
         ("a=NULL_VALUE", "query 1:3: NULL_VALUE is not supported"),
         ("a!=(x OR y)", "query 1:4: several values after '!=' are not supported"),
+        ("a!~(x OR y)", "query 1:4: several values after '!~' are not supported"),
+        ("(b) " + "(" * 51 + "a", "query 1:55: nested too deeply"),
         ('"a"=x', "query 1:1: a field in quotes is not supported"),
         ('SEARCH("x")', "query 1:1: SEARCH() is not supported"),
         ("sample(insertId, 0.5)", "query 1:16: unexpected ','"),
@@ -277,3 +279,8 @@ def test_an_entry_may_have_no_name_of_a_log() -> None:
 )
 def test_the_only_entries_that_are_left_out(query: str, entries: str) -> None:
     assert not covers(query, entries)
+
+
+def test_parentheses_of_fifty_levels_are_read_again_and_again() -> None:
+    deep = "(" * 50 + "a=1" + ")" * 50
+    assert covers(f"{deep} {deep}", "a=1")
