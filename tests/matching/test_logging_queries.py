@@ -128,6 +128,8 @@ def test_the_log_of_an_entry(query: str, *, expected: bool) -> None:
         ("a=1\n  AND", "query 2:6: a field or a value is missing"),
         ("a=", "query 1:3: a value is missing"),
         ("a=AND", "query 1:3: a value is missing"),
+        ("a=OR", "query 1:3: a value is missing"),
+        ("a=NOT", "query 1:3: a value is missing"),
         ("NOT", "query 1:4: a field or a value is missing"),
         ("()", "query 1:2: nothing in parentheses"),
         ("a=()", "query 1:4: nothing in parentheses"),
