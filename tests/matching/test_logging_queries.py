@@ -38,6 +38,7 @@ DELTAS = 'methodName="SetIamPolicy" AND deltas.role:"roles/owner" AND deltas.act
         "-resource.type=gce_network -resource.type=x",
         "NOT NOT resource.type=gce_route",
         '"gce_route"',
+        '"gce_route"(routes)',
         "routes AND compute",
         'foo OR "gce_route"',
         '"resource" OR resource."type"="gce_route"',
