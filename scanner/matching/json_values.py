@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise, product, starmap
+from itertools import product, starmap
+from math import inf, nextafter
 from typing import Any, Final, TypeAlias
 
 from scanner.matching.formula import Literal
-from scanner.matching.texts import TextPattern, find_text, literal
+from scanner.matching.texts import TextPattern, UndecidedError, find_text, literal
 
 _COMPARE: Final = {
     "=": operator.eq,
@@ -166,9 +167,8 @@ def _find_value(
     own = tests.get(path, frozenset())
     names = _names_below(tests, path)
     if names and _all_hold(own, {}, reading):
-        found = _find_object(tests, path, names, reading)
-        if found is not None:
-            return found
+        # Whatever is true of missing fields is true of an object without them.
+        return _find_object(tests, path, names, reading)
     # Where the field is no object, nothing below it is there.
     for below, found_tests in tests.items():
         is_below = len(below) > len(path) and below[: len(path)] == path
@@ -207,6 +207,8 @@ def _find_scalar(tests: Tests, reading: Reading) -> _Found | None:
     for value in candidates:
         if _all_hold(tests, value, reading):
             return _Found(value)
+    if reading.converts and _is_range_of_texts(tests):
+        raise UndecidedError("whether numbers of a range are written as a text is not compared")
     return None
 
 
@@ -214,24 +216,24 @@ def _all_hold(tests: Tests, value: Any, reading: Reading) -> bool:
     return all(holds(test, value, reading) is wanted for test, wanted in tests)
 
 
-def _numbers(tests: Tests) -> Sequence[float]:
-    """Numbers that stand for all: those named, and one between, below and above them."""
-    named: set[float] = {0}
+def _inner(test: Test) -> Test:
+    return test.than if isinstance(test, Differs) else test
+
+
+def _numbers(tests: Tests) -> Iterable[float]:
+    """Numbers that stand for all: those that are named, and one behind each and before each."""
     for test, _ in tests:
-        inner = test.than if isinstance(test, Differs) else test
+        inner = _inner(test)
         if isinstance(inner, NumberIs):
-            named.add(inner.number)
-        elif isinstance(inner, TextIs):
-            named.update(_numbers_written(inner))
-    ordered = sorted(named)
-    between = [(low + high) / 2 for low, high in pairwise(ordered)]
-    return (*ordered, *between, ordered[0] - 1, ordered[-1] + 1)
+            named = inner.number
+            yield from (named, nextafter(named, inf), nextafter(named, -inf))
 
 
-def _numbers_written(test: TextIs) -> Iterable[float]:
-    for text in (test.written, test.written.replace("*", ""), test.written.replace("*", "0")):
-        if text.isascii() and text.isdigit() and len(text) < 16:
-            yield int(text)
+def _is_range_of_texts(tests: Tests) -> bool:
+    """Whether a number must be above or below another, and be written in some way or not be."""
+    inner = [_inner(test) for test, _ in tests]
+    is_range = any(isinstance(one, NumberIs) and one.operator != "=" for one in inner)
+    return is_range and any(isinstance(one, TextIs) for one in inner)
 
 
 def _find_string(tests: Tests, reading: Reading) -> str | None:
@@ -239,8 +241,7 @@ def _find_string(tests: Tests, reading: Reading) -> str | None:
     unwanted: set[TextPattern] = set()
     for test, positive in tests:
         differs = isinstance(test, Differs)
-        inner = test.than if isinstance(test, Differs) else test
-        pattern = _pattern_of(inner, reading)
+        pattern = _pattern_of(_inner(test), reading)
         if pattern is None:
             if holds(test, "", reading) is not positive:
                 return None

@@ -65,7 +65,7 @@ def tokens_of(text: str) -> list[Token]:
         match = _TOKEN.match(text, offset)
         if match is None:
             raise FilterSyntaxError(f"unexpected {text[offset]!r}", offset)
-        kind = match.lastgroup or ""
+        kind = str(match.lastgroup)
         if kind != "space":
             found.append(Token(kind, unquoted(kind, match[0]), offset))
         offset = match.end()
@@ -159,10 +159,11 @@ class _Expression:
             low = self._bracket_letters()
             if self._peek() == "-" and self._peek(1) != "]" and len(low) == 1:
                 self._at += 1
-                high = self._bracket_letters()
-                if len(high) != 1 or min(high) < min(low):
+                ends = [*low, *self._bracket_letters()]
+                if len(ends) != 2 or ends != sorted(ends):
                     raise self._fail("a range of characters runs upwards")
-                low = frozenset(map(chr, range(ord(min(low)), ord(min(high)) + 1)))
+                first, last = map(ord, ends)
+                low = frozenset(map(chr, range(first, last + 1)))
             letters |= low
         self._at += 1
         if not letters:

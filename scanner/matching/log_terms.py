@@ -29,9 +29,10 @@ _UNNAMED: Final = re.compile(r"\w+|\.\.\.", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term of a pattern: `+` must be in the message, `-` must not, `?` is one of several."""
+    """One term of a pattern: `-` must not be in the message, `?` is one of several."""
 
     sign: str
+    """Empty for a term that must be in the message."""
     text: str
     expression: TextPattern | None
 
@@ -52,14 +53,15 @@ def parse_terms(text: str) -> tuple[Term, ...]:
             start = len(text) - len(text[offset:].lstrip())
             hint = "terms with other characters than letters, digits and _ stand in double quotes"
             raise FilterSyntaxError(hint, start)
-        kind = match.lastgroup or ""
+        kind = str(match.lastgroup)
         content = unquoted(kind, match[kind])
         expression = None
         if kind == "regex":
             expression = regular_expression(content, match.start(kind) + 1)
-        terms.append(Term(match["sign"] or "+", content, expression))
+        terms.append(Term(match["sign"], content, expression))
         offset = match.end()
-    if len({term.sign == "?" for term in terms}) > 1:
+    signs = {term.sign for term in terms}
+    if "?" in signs and signs != {"?"}:
         raise UndecidedError("the filter mixes ?terms with others, whose meaning is not documented")
     return tuple(terms)
 

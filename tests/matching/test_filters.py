@@ -15,9 +15,17 @@ from scanner.matching import (
     texts,
     triggering_series,
 )
-from scanner.matching.json_values import Reading
+from scanner.matching.json_values import Reading, TextIs, written
 from scanner.matching.log_syntax import LONGEST, FilterSyntaxError, regular_expression
-from scanner.matching.texts import find_text, starts_with, wildcard
+from scanner.matching.log_terms import missed_message, parse_terms
+from scanner.matching.texts import (
+    Characters,
+    Item,
+    TextPattern,
+    find_text,
+    starts_with,
+    wildcard,
+)
 from scanner.model.values import OpenList, Unreadable
 
 CREATED = '{ $.eventName = "CreateVpc" && $.errorCode NOT EXISTS && $.readOnly IS FALSE }'
@@ -96,12 +104,24 @@ def test_a_filter_of_log_events(pattern: str, covers: bool | None) -> None:
         ("{ $.a = %x{3,2}% }", 11, "a repetition counts up"),
         ("{ $.a = %x{y}% }", 11, "'{' begins a repetition"),
         ("{ $.a = %[z-a]% }", 14, "a range of characters runs upwards"),
+        ("{ $.a = %[#-\\d]% }", 15, "a range of characters runs upwards"),
+        ("{ $.a = %[a(b]% }", 12, "'(' is not supported in a class of characters"),
+        ("{ $.a = %[a\\D]% }", 14, "a negated class inside a class is not supported"),
+        ("{ $.a = %a$b% }", 11, "'$' is not supported here in a regular expression"),
+        ("{ $.a = %\\!% }", 11, "'\\!' is not supported"),
+        ("{ $.a = %x{101}% }", 11, "a repetition counts up"),
         ("{ $.a = %[]% }", 12, "a class of characters is empty"),
         ("{ $.a = %[a% }", 12, "the regular expression ends too early"),
         ("{ $.a = %\\q% }", 11, "'\\q' is not supported"),
         ("one two!", 5, "stand in double quotes"),
+        (" %(x)%", 3, "'(' is not supported here in a regular expression"),
         ("[one", 1, "a pattern of fields is written"),
-        ("{ " + "(" * 60 + "$.a = x" + ")" * 60 + " }", 53, "expected fewer parentheses"),
+        ("[one,, two]", 1, "a pattern of fields is written"),
+        ("{ " + "(" * 51 + "$.a = x" + ")" * 51 + " }", 53, "expected fewer parentheses"),
+        ("{ ($.a = x) && " + "(" * 51 + "$.a = x", 66, "expected fewer parentheses"),
+        # A sign in quotes is a text.
+        ('{ $.a = x "&&" $.b = y }', 11, "expected '}', found '&&'"),
+        ('{ $.a "=" x }', 7, "expected a comparison, found '='"),
         ("{ $.a = " + "x" * LONGEST + " }", LONGEST + 1, "longer than"),
     ],
 )
@@ -128,10 +148,42 @@ def test_a_filter_that_is_too_complex_is_undecided(monkeypatch: pytest.MonkeyPat
         )
 
 
+def test_parentheses_of_fifty_levels_are_read_again_and_again() -> None:
+    deep = "(" * 50 + "$.eventName = CreateVpc" + ")" * 50
+    assert filter_covers("{ " + f"{deep} && {deep}" + " }", CREATED)
+
+
+def test_a_search_takes_as_many_steps_as_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def solutions() -> list[object]:
+        return list(formula.Search(lambda literals: None if literals else {}).solutions(tree))
+
+    # One step for the formula, and one for each alternative.
+    tree = formula.Or(tuple(formula.Atom((name,), None) for name in "abc"))
+    monkeypatch.setattr(formula, "MOST_STEPS", 4)
+    assert solutions() == []
+    monkeypatch.setattr(formula, "MOST_STEPS", 3)
+    with pytest.raises(UndecidedError, match="too many alternatives"):
+        solutions()
+
+
+def test_a_search_for_a_text_visits_as_many_states_as_are_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wanted = [Item(Characters(frozenset("ab"))) for _ in range(3)]
+    pattern = TextPattern((tuple(wanted),))
+    # One state before the first letter, and one behind each.
+    monkeypatch.setattr(texts, "MOST_STATES", 4)
+    assert find_text.__wrapped__(frozenset({pattern}), frozenset()) == "aaa"
+    monkeypatch.setattr(texts, "MOST_STATES", 3)
+    with pytest.raises(UndecidedError, match="too complex"):
+        find_text.__wrapped__(frozenset({pattern}), frozenset())
+
+
 def test_the_longest_filter_and_the_longest_set() -> None:
     def of_length(length: int) -> str:
         return "{ $.a = " + "x" * (length - 10) + " }"
 
+    assert LONGEST == 1024
     assert not filter_covers(of_length(LONGEST), CREATED)
     assert parse_json_pattern(of_length(4 * LONGEST))
     for refused in (LONGEST + 1, 4 * LONGEST + 1):
@@ -147,6 +199,17 @@ def test_one_event_without_the_term_decides(events: str) -> None:
     with pytest.raises(UndecidedError):
         filter_covers("note", "{ $.note EXISTS }")
     assert not filter_covers("note", "{ " + events + " }")
+
+
+def test_each_term_is_looked_for() -> None:
+    assert not filter_covers("note Nothing", "{ $.note EXISTS }")
+    # The event that has the term has it in a field of its own.
+    assert not filter_covers("-Nothing", "{ $.note EXISTS }")
+
+
+def test_a_text_that_a_field_must_not_have_is_not_in_the_message() -> None:
+    differs = (formula.Atom(("a",), TextIs(wildcard("x"), "x")), False)
+    assert missed_message(parse_terms("x"), [differs], {"a": "y"}) == {"a": "y"}
 
 
 @pytest.mark.parametrize(
@@ -173,6 +236,19 @@ def test_one_event_without_the_term_decides(events: str) -> None:
         ("^[^a-c]$", "d", True),
         (r"^[\d-]$", "-", True),
         (r"^\$$", "$", True),
+        ("^[a-]$", "-", True),
+        ("^[a-a]$", "a", True),
+        ("a|bc", "c", False),
+        ("a$|bc$", "c", False),
+        ("^a{2,}$", "a", False),
+        ("^a{2,}$", "aa", True),
+        ("^a{2,}$", "aaaa", True),
+        ("^a{1,2}$", "a", True),
+        ("^a{1,2}$", "aa", True),
+        ("^a{100}$", "a" * 100, True),
+        (r"^\D$", "5", False),
+        (r"^\W$", "x", False),
+        (r"^\S$", " ", False),
     ],
 )
 def test_regular_expressions(expression: str, text: str, matches: bool) -> None:
@@ -191,6 +267,49 @@ def test_numbers_and_texts_are_one_value_or_two() -> None:
     assert missed_by_filter('{ $.a = "5" }', "{ $.a = 5 }", converted) is None
     assert missed_by_filter('{ $.a = "5.5" }', "{ $.a = 5.5 }", converted) is None
     assert missed_by_filter('{ $.a = "true" }', "{ $.a IS TRUE }", converted) is None
+    assert [written(value) for value in (5, 5.0, 5.5, True)] == ["5", "5", "5.5", "true"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "events", "covers"),
+    [
+        ("{ $.a > 5 }", "{ $.a > 5 && $.a < 6 }", True),
+        ("{ $.a = 6 }", "{ $.a > 5 && $.a < 7 }", False),
+        # Numbers between those that are named, below them and above them, however large.
+        ("{ $.a = x }", "{ $.a > 5 && $.a < 6 }", False),
+        ("{ $.a = x }", "{ $.a < -1e30 }", False),
+        ("{ $.a = x }", "{ $.a > 1e30 }", False),
+        ("{ $.a != 5 }", "{ $.a EXISTS }", False),
+        # A number that is written so may be among them: 5.5, and 16 to 19.
+        ('{ $.a != "5.5" }', "{ $.a > 5 && $.a < 7 }", None),
+        ('{ $.a != "1*" }', "{ $.a > 15 && $.a < 25 }", None),
+        ("{ $.a != %^3$% }", "{ $.a > 2 && $.a < 5 }", None),
+        ('{ $.a != "5.5" }', "{ $.a = 5 }", True),
+    ],
+)
+def test_numbers_of_a_range(pattern: str, events: str, covers: bool | None) -> None:
+    if covers is None:
+        with pytest.raises(UndecidedError):
+            filter_covers(pattern, events)
+    else:
+        assert filter_covers(pattern, events) is covers
+
+
+def test_a_missed_event_has_the_fields_that_were_named_and_plain_values() -> None:
+    plain = Reading(missing_differs=False, converts=False, unmodeled_holds=False)
+    events = "{ $.c.d = x && $.b.e = y && $.a EXISTS }"
+    found = {"a": "", "b": {"e": "y"}, "c": {"d": "x"}, "z": ""}
+    assert missed_by_filter("{ $.z = q }", events, plain) == found
+
+
+def test_terms_that_json_writes_in_another_way() -> None:
+    # In a message a quote has a backslash before it, and `^` stands for the message's beginning.
+    assert not filter_covers(r'"a\"b"', r'{ $.a = "a\"b" }')
+    assert not filter_covers("%^x%", '{ $.a = "^x" }')
+    # An expression is no part of the texts that it matches.
+    assert not filter_covers('"x[y]"', "{ $.a = %x[y]% }")
+    with pytest.raises(UndecidedError, match="how they are written"):
+        filter_covers(r'-"a\"b"', CREATED)
 
 
 @pytest.mark.parametrize(
@@ -316,6 +435,27 @@ def test_texts_that_no_pattern_names_stand_for_each_other() -> None:
     assert find_text(frozenset({starts_with("a")}), frozenset({wildcard("a*b*")})) == "a"
     assert find_text(frozenset({wildcard("a*")}), frozenset({starts_with("a")})) is None
     assert find_text(frozenset(), frozenset({wildcard("")})) is not None
+
+
+@pytest.mark.parametrize(
+    ("expression", "only"),
+    [
+        ("^ab$", "ab"),
+        ("^$", ""),
+        ("^ab?$", None),
+        ("^ab+$", None),
+        ("^a[bc]$", None),
+        ("^a[^b]$", None),
+        ("^a$|^b$", None),
+    ],
+)
+def test_patterns_with_one_text(expression: str, only: str | None) -> None:
+    assert regular_expression(expression, 0).literal == only
+
+
+def test_one_text_is_found_without_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "MOST_STATES", 0)
+    assert find_text.__wrapped__(frozenset({wildcard("ab")}), frozenset()) == "ab"
 
 
 def test_a_set_of_events_is_written_as_json_patterns() -> None:

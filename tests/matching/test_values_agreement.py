@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from scanner.core.policies import read_trust_policy
+from scanner.core.policies.document import read_document
+from scanner.core.policies.federation import federated
+from scanner.model.values import Unreadable
 from tests.helpers.policy_documents import ACCOUNT, GITHUB, document, trust
 from tests.matching.values_agreement import Values
 
@@ -51,7 +54,9 @@ def test_statements_that_trust_no_provider_of_tokens() -> None:
         (trust({"Federated": GITHUB}, "sts:*"), [PROVIDER]),
         (trust({"Federated": GITHUB}, NotAction=WEB_IDENTITY), []),
         (trust({"Federated": GITHUB}, NotAction="sts:TagSession"), [PROVIDER]),
+        (trust({"Federated": GITHUB}, "sts:AssumeRole*"), [PROVIDER]),
         (trust({"Federated": saml}, WEB_IDENTITY), []),
+        (trust(None, WEB_IDENTITY, NotPrincipal={"Federated": GITHUB}), []),
         (trust({"Federated": [saml, GITHUB]}, WEB_IDENTITY), [PROVIDER]),
     ):
         read = read_trust_policy(document(statement), account=ACCOUNT)
@@ -59,3 +64,31 @@ def test_statements_that_trust_no_provider_of_tokens() -> None:
         records = read["federated"]
         assert isinstance(records, list)
         assert [record["provider"] for record in records] == providers
+
+
+def test_a_deny_of_all_other_providers_binds_nothing() -> None:
+    named = {"StringNotEquals": {SUBJECT: "repo:acme/site:ref:refs/heads/main"}}
+    allow = trust({"Federated": GITHUB}, WEB_IDENTITY)
+    for principal, expected in (("Principal", True), ("NotPrincipal", False)):
+        deny = {
+            "Effect": "Deny",
+            "Action": WEB_IDENTITY,
+            "Condition": named,
+            principal: {"Federated": GITHUB},
+        }
+        read = read_trust_policy(document(allow, deny), account=ACCOUNT)
+        assert isinstance(read, dict)
+        records = read["federated"]
+        assert isinstance(records, list)
+        assert [record["subject_bound"] for record in records] == [expected]
+
+
+def test_statements_without_a_principal_trust_nobody() -> None:
+    statements = read_document(document({"Effect": "Allow", "Action": WEB_IDENTITY}))
+    assert not isinstance(statements, Unreadable)
+    assert federated(statements) == []
+    allow = read_document(document(trust({"Federated": GITHUB}, WEB_IDENTITY.lower())))
+    deny = read_document(document({"Effect": "Deny", "Action": WEB_IDENTITY}))
+    assert not isinstance(allow, Unreadable)
+    assert not isinstance(deny, Unreadable)
+    assert [record["subject_bound"] for record in federated(allow, deny)] == [False]

@@ -23,8 +23,12 @@ def _core(room: str, *names: str) -> tuple[str, ...]:
 
 GROUPS = (
     Group(
-        modules=("scanner/matching/**/*.py",),
-        tests=_tests("matching", "filters", "logging_queries", "agreement", "values_agreement"),
+        modules=("scanner/matching/*.py",),
+        tests=_tests("matching", "filters", "agreement", "values_agreement"),
+    ),
+    Group(
+        modules=("scanner/matching/logging_query/*.py",),
+        tests=_tests("matching", "logging_queries"),
     ),
     Group(
         modules=("scanner/language/address_ranges.py",),

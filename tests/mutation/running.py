@@ -261,14 +261,26 @@ def _is_noticed_anew(
     """Whether a test fails where the module, and all that import it, are imported again."""
 
     def run() -> bool:
-        for loaded in list(sys.modules):
-            is_ours = loaded.partition(".")[0] in ("scanner", "tests", "conftest")
-            if is_ours and not loaded.startswith("tests.mutation"):
-                del sys.modules[loaded]
+        for loaded in _modules_to_forget():
+            del sys.modules[loaded]
         sys.meta_path.insert(0, _Finder(name, tree))
         return pytest.main(["-x", *_arguments(tests)], plugins=[_QuickestFirst(seconds)]) != 0
 
     return _in_child(run, _limit_of(seconds.values())) is not False
+
+
+def _modules_to_forget() -> list[str]:
+    """The modules of the project and of its tests, but for the mutator."""
+    # By where they are: pytest imports `tests/matching/test_filters.py` by the name
+    # `matching.test_filters`, and one that stays would go on testing the module as it was.
+    ours = tuple(f"{ROOT / folder}/" for folder in ("scanner", "tests"))
+    files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+    return [
+        name
+        for name, file in files.items()
+        if (name == "tests" or (file or "").startswith(ours))
+        and not name.startswith("tests.mutation")
+    ]
 
 
 class _Finder(importlib.abc.MetaPathFinder):

@@ -9,7 +9,7 @@ import pytest
 from tests.mutation.__main__ import EQUIVALENTS, equivalents
 from tests.mutation.groups import GROUPS
 from tests.mutation.operators import mutants_of
-from tests.mutation.running import ROOT
+from tests.mutation.running import ROOT, _modules_to_forget
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,10 @@ def test_groups_name_files_that_exist() -> None:
             assert list(ROOT.glob(pattern)), pattern
         for name in group.tests:
             assert (ROOT / name).is_file(), name
+
+
+def test_a_module_that_is_imported_anew_meets_tests_that_are_imported_anew() -> None:
+    # A test module that stayed would go on testing the module without its mutant.
+    forgotten = _modules_to_forget()
+    assert {__name__, "tests", "scanner.registry"} <= {*forgotten}
+    assert not {"pytest", "tests.mutation.running"} & {*forgotten}

@@ -8,7 +8,7 @@ from typing import Final
 
 from scanner.core.policies.conditions import requires_key
 from scanner.core.policies.document import Condition, Statement
-from scanner.core.policies.wildcards import apart, covered_by_any, has_wildcard
+from scanner.core.policies.wildcards import covered_by_any, has_wildcard
 from scanner.model.values import Value
 
 _ACTION: Final = "sts:assumerolewithwebidentity"
@@ -59,7 +59,8 @@ def federated(
 ) -> list[Mapping[str, Value]]:
     """One record of `FEDERATION_TYPE` for each provider and way in which a statement trusts it.
 
-    A Deny among the statements may bind what an Allow leaves open.
+    The Allows have the actions by which a role is taken, each by its name. A Deny among the
+    statements may bind what an Allow leaves open.
     """
     denies = [deny for deny in statements if not deny.allow and _denies_web_identity(deny)]
     found: set[_Trust] = set()
@@ -74,7 +75,7 @@ def federated(
 def _trusts(statement: Statement, denies: Iterable[Statement]) -> Iterator[_Trust]:
     if statement.not_principal or statement.principals is None:
         return
-    if not _allows_web_identity(statement):
+    if _ACTION not in statement.actions:
         return
     for name in statement.principals.get("Federated", ()):
         # SAML providers cannot be used for sts:AssumeRoleWithWebIdentity.
@@ -100,12 +101,6 @@ def _is_denied_to(deny: Statement, provider: str) -> bool:
     if deny.everyone:
         return True
     return not deny.not_principal and provider in (deny.principals or {}).get("Federated", ())
-
-
-def _allows_web_identity(statement: Statement) -> bool:
-    if statement.not_action:
-        return _ACTION not in statement.actions
-    return any(not apart(action, _ACTION) for action in statement.actions)
 
 
 def _denies_web_identity(deny: Statement) -> bool:

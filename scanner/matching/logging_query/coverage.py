@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import product
+from itertools import chain, islice, product
 from typing import Final
 
 from scanner.matching.formula import And, Not, Or
@@ -36,7 +36,7 @@ _LOG_NAME: Final[Path] = ("logName",)
 _ELSEWHERE: Final[Path] = ("",)
 """Stands for any other field of an entry, for values that are searched for everywhere."""
 _MOST_ATTEMPTS: Final = 4_096
-_PATTERN_MEMORY: Final = 1 << 20
+_PATTERN_MEMORY: Final = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,8 @@ def _exists(path: Path, entry: Entry) -> Truth:
 def _any_value(outcomes: list[Truth], node: Comparison, entry: Entry) -> Truth:
     """Of a repeated field, one value is enough; of a negated operator, Google does not say."""
     if node.operator in ("!=", "!~"):
-        return outcomes[0] if entry.whole and len(set(outcomes)) == 1 else None
+        different = set(outcomes)
+        return different.pop() if entry.whole and len(different) == 1 else None
     if True in outcomes:
         return True
     if None in outcomes or not entry.whole:
@@ -186,7 +187,7 @@ def _refuse_unlike(node: Comparison, entry: Entry, query: str) -> None:
         if _folded(known) == wanted:
             message = f"'{'.'.join(node.path)}' is another spelling of a field"
             raise QueryError(message, query, node.at)
-        if len(known) > len(node.path) and known[: len(node.path)] == node.path:
+        if known[: len(node.path)] == node.path:
             message = f"'{'.'.join(node.path)}' is compared as a whole"
             raise QueryError(message, query, node.at)
 
@@ -247,13 +248,11 @@ def _compiled(pattern: str) -> Callable[[str], bool]:
 
     options = re2.Options()
     options.max_mem = _PATTERN_MEMORY
-    options.never_capture = True
     options.log_errors = False
     try:
         search = re2.compile(pattern.encode(), options).search
     except re2.error as error:
-        raw = error.args[0]
-        raise ValueError(raw.decode(errors="replace") if isinstance(raw, bytes) else raw) from error
+        raise ValueError(error.args[0].decode(errors="replace")) from error
     return lambda text: search(text.encode()) is not None
 
 
@@ -266,14 +265,12 @@ def _completions(tree: Node, entry: Entry) -> Iterator[Entry]:
             continue
         found = choices.setdefault(path, _without(path))
         found += [(value,) for value in values]
-    paths = list(choices)
     # First each field by itself, which finds nearly all; then all together, up to a limit.
-    for path in paths:
-        for option in choices[path]:
-            yield _completed(entry, {path: option}, choices)
-    together = product(*choices.values())
-    for _, chosen in zip(range(_MOST_ATTEMPTS), together, strict=False):
-        yield _completed(entry, dict(zip(paths, chosen, strict=True)), choices)
+    named = [list(product((path,), options)) for path, options in choices.items()]
+    for path, option in chain.from_iterable(named):
+        yield _completed(entry, {path: option}, choices)
+    for chosen in islice(product(*named), _MOST_ATTEMPTS):
+        yield _completed(entry, dict(chosen), choices)
 
 
 def _without(path: Path) -> list[tuple[str, ...]]:
