@@ -42,6 +42,7 @@ class PlanExample:
     expect: str
     resources: Mapping[str, Arguments]
     """Arguments by address."""
+    params: Arguments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,7 @@ def _file(path: Path) -> ExampleFile:
                     address=address,
                     expect=verdict,
                     resources={**data.get("and", {}), address: {**shared, **own}, **resources},
+                    params=data.get("params", {}),
                 )
                 examples.append(example)
     return ExampleFile(
@@ -118,7 +120,7 @@ def judge(example: PlanExample) -> PlanFinding | None:
         [library().checks[example.check]],
         PlanEstate(
             target="terraform:test",
-            params=resolve_params(library().parameters, {}),
+            params=resolve_params(library().parameters, example.params),
             started="2026-01-01T00:00:00Z",
         ),
         LiveWorld(),
