@@ -76,6 +76,13 @@ class EachPart:
     make: Tree
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many items a list has; of an open one, how many are known, unless there are none."""
+
+    items: Tree
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FromPart:
     """What the one resource that configures this one says; without one, it is missing."""
@@ -140,6 +147,7 @@ Tree: TypeAlias = (
     | One
     | Joined
     | EachPart
+    | Count
     | FromPart
     | When
     | FirstOf

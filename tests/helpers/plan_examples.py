@@ -138,6 +138,7 @@ class _Planned:
         self.references: dict[str, Any] = {}
         for name, value in arguments.items():
             if name not in ("$existing", "$later"):
+                self.unknown.pop(name, None)
                 self._add(name, value)
 
     def _add(self, name: str, value: Any) -> None:
@@ -211,7 +212,9 @@ def _facts(found: _Planned) -> dict[str, Any]:
 
 
 def _paths(at: str, references: Any) -> Iterator[str]:
-    if isinstance(references, Mapping):
+    if isinstance(references, Mapping) and "references" in references:
+        yield at
+    elif isinstance(references, Mapping):
         for name, inner in references.items():
             yield from _paths(f"{at}.{name}" if at else name, inner)
     elif isinstance(references, list) and any(isinstance(one, Mapping) for one in references):

@@ -147,7 +147,10 @@ class MapReader:
             if part.tells and is_deleted and not part.many:
                 values.pop(part.tells, None)
         for name, given in self.map.unset.items():
-            if self._is_unset(found, name, values.get(name)):
+            if name not in found.refreshed and name not in values and not found.is_new:
+                # Read whole, the resource would have it: this version of the provider has not.
+                values[name] = Unreadable(f"the provider does not read {name}")
+            elif self._is_unset(found, name, values.get(name)):
                 values[name] = given
         for name, same in self.map.same.items():
             if same in values:
@@ -173,10 +176,18 @@ class MapReader:
             values = Unreadable(f"{found.address} is in several plans")
         return {
             "r": values,
-            "region": found.region or Unreadable("the region is not in the plan"),
+            "region": self._region(found),
             "account": self._account(found),
             "partition": self.estate.partition,
         }
+
+    def _region(self, found: PlanResource) -> str | Unreadable:
+        """The region; resources of one provider configuration share one that is not known."""
+        reason = "the region is not in the plan"
+        if found.region or self.estate.account:
+            # Beside a scan, whose regions are known, it may be any of them.
+            return found.region or Unreadable(reason)
+        return Symbol(reason, owner=f"provider.{found.provider}", attribute="region")
 
     def _account(self, found: PlanResource) -> str | Symbol:
         """The account; resources of one provider configuration share one that is not known."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from scanner.core.policies import read_policy, read_trust_policy
+from scanner.core.policies import read_open_policy
 from scanner.core.reading.canonical import canonical_list
 from scanner.core.reading.read_scope import Bindings
 from scanner.model.kinds import PARAMETER, Attribute
-from scanner.model.values import ABSENT, OpenList, RawValue, Unreadable, Value
+from scanner.model.values import ABSENT, OpenList, RawValue, Symbol, Unreadable, Value
 from scanner.words import described
 
 OPERATIONS: Final = "$operations"
@@ -24,6 +24,7 @@ _SCALARS: Final[Mapping[str, type[_Scalar]]] = {
     "timestamp": datetime,
     "duration": timedelta,
 }
+_POLICIES: Final = frozenset({"policy", "trust_policy"})
 _PAIR_MEMBERS: Final = (
     ("Key", "Value"),
     ("key", "value"),
@@ -42,15 +43,17 @@ def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
     raw = attribute.api.evaluate(bindings)
     if raw is ABSENT:
         return _absence(attribute, bindings)
+    kind = attribute.type.removesuffix("?")
+    if isinstance(raw, Symbol) and raw.document is not None and kind in _POLICIES:
+        return _policy(kind, raw.document, bindings)
     if isinstance(raw, Unreadable):
         # Only a complete answer without the member is an absence; a denied call is none.
         if raw.missing:
             return _absence(attribute, bindings)
         return raw
-    kind = attribute.type.removesuffix("?")
     if kind == "list(record)":
         return _records(attribute, raw, bindings)
-    if kind in ("policy", "trust_policy"):
+    if kind in _POLICIES:
         return _policy(kind, raw, bindings)
     return conform(kind, raw, attribute)
 
@@ -196,9 +199,7 @@ def _policy(
     bindings: Bindings,
 ) -> Value:
     resource = bindings.get("resource", "")
-    if kind == "policy":
-        return read_policy(raw, account=bindings["account"], resource=resource)
-    return read_trust_policy(raw, account=bindings["account"], resource=resource)
+    return read_open_policy(kind, raw, account=bindings["account"], resource=resource)
 
 
 def _mismatch(
