@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from scanner.core.plans import policy_documents
 from scanner.core.plans.addresses import without_indices
 from scanner.model.plan_maps import ArgumentPath
 
@@ -29,7 +30,9 @@ _DATA: Final[Reads] = {
     "aws_caller_identity": frozenset({("account_id",)}),
     "aws_partition": frozenset({("partition",)}),
     "aws_region": frozenset({("name",), ("region",)}),
-    "aws_iam_policy_document": frozenset({("statement",), ("version",)}),
+    policy_documents.TYPE: frozenset(
+        (name,) for name in ("statement", "version", *policy_documents.OTHERS)
+    ),
 }
 _IDENTITY: Final = frozenset({("id",), ("arn",), ("name",), ("region",)})
 """Attributes that references and joins use, of every resource."""
