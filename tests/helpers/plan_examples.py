@@ -136,12 +136,15 @@ class _Planned:
         self.values: dict[str, Any] = {}
         self.unknown: dict[str, Any] = dict.fromkeys(arguments.get("$later", ()), True)
         self.references: dict[str, Any] = {}
+        self.texts: list[str] = []
         for name, value in arguments.items():
             if name not in ("$existing", "$later"):
                 self.unknown.pop(name, None)
                 self._add(name, value)
 
     def _add(self, name: str, value: Any) -> None:
+        if isinstance(value, str) and _REFERENCE.search(value) and not _REFERENCE.fullmatch(value):
+            self.texts.append(name)
         known, unknown, references = _planned(value)
         if unknown is not True:
             self.values[name] = known
@@ -197,14 +200,15 @@ def _change(address: str, found: _Planned) -> dict[str, Any]:
 
 
 def _facts(found: _Planned) -> dict[str, Any]:
-    """The block as its source would show it: every reference stands by itself."""
+    """The block as its source would show it: a reference stands by itself, or in a text."""
     return {
         "file": "main.tf",
         "line": 1,
         "last": 1,
         "calls": [],
         "arguments": {},
-        "plain": sorted(_paths("", found.references)),
+        "plain": sorted(set(_paths("", found.references)) - set(found.texts)),
+        "texts": sorted(found.texts),
         "dynamic": [],
         "references": [],
         "is_plain": False,

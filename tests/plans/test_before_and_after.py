@@ -218,6 +218,7 @@ def test_rules_that_may_be_in_a_dynamic_block_are_known_to_be_none_by_the_source
             "calls": [],
             "arguments": {},
             "plain": [],
+            "texts": [],
             "dynamic": [],
             "references": [],
             "is_plain": False,

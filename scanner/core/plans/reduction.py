@@ -144,7 +144,8 @@ def _source(address: str, sources: Sources) -> dict[str, Any]:
     facts = sources.get(address)
     if facts is not None:
         # What is plain stands with the references; what it refers to is only asked of locals.
-        kept = {name: value for name, value in facts.items() if name not in ("plain", "references")}
+        dropped = ("plain", "references", "texts")
+        kept = {name: value for name, value in facts.items() if name not in dropped}
         return {**kept, "is_read": True}
     call = _call(address, sources)
     if call is None:
@@ -305,6 +306,7 @@ def _references(
         leaf: dict[str, Any] = {"references": list(expression.get("references", []))}
         if facts is not None:
             leaf["plain"] = at in facts["plain"]
+            leaf["text"] = at in facts["texts"]
         return leaf
     kept: dict[str, Any] = {}
     for name, inner in expression.items():

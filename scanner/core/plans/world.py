@@ -215,13 +215,16 @@ class _PlanReader:
         if len(path) == 1 and path[0] not in arguments and not is_dynamic:
             # No argument sets it: the provider will.
             return self._symbol(_Found(row, str(path[0]), True), f"{own} is known after apply")
-        found = self._follow(row["module"], _expression_at(arguments, path), row["index"])
+        expression = _expression_at(arguments, path)
+        # A template with text of its own has a value, whatever else is in it.
+        is_text = expression.get("text", False)
+        found = self._follow(row["module"], expression, row["index"])
         if found is None:
-            return Unreadable(f"{name} is known after apply")
+            return Unreadable(f"{name} is known after apply", present=is_text)
         reason = f"{name} is known after apply ({found.row['address']}.{found.attribute})"
         if found.is_plain is False:
             # A template or a condition around the reference: the value is another one.
-            return Unreadable(reason)
+            return Unreadable(reason, present=is_text)
         return self._symbol(found, reason)
 
     def _symbol(self, found: _Found, reason: str) -> Symbol:
