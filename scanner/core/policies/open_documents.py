@@ -7,6 +7,7 @@ permits, the worse the answer. Parts are not known where a plan computes them af
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
 from typing import Any, Final
 
 from scanner.core.policies.conditions import account_of
@@ -45,7 +46,18 @@ def read_open_policy(
         name: value if value == best[name] else Unreadable(unknown.reason)
         for name, value in worst.items()
     }
+    # Who is named follows from which condition leaves the fewest: that is neither more nor less.
+    outside: Value = Unreadable(unknown.reason)
+    if best["is_public"] is True:
+        outside = OpenList([_EVERYTHING], unknown.reason)
+    fields["cross_account_principals"] = outside
     return fields if owner else _without_account(fields, document, account)
+
+
+def _has_open_list(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_open_list, value.values()))
+    return isinstance(value, OpenList)
 
 
 def _unknowns(value: object) -> Iterator[Unreadable]:
@@ -88,6 +100,17 @@ def _names_accounts(document: object) -> bool:
     return False
 
 
+class _Widen(Enum):
+    """What stands for a part that is not known."""
+
+    NO = ""
+    """Nothing: the part covers nothing."""
+    TO_ALL = "all"
+    TO_ONE = "one"
+    """Everything, but for what is known to be one thing. An Allow of one thing is not of all; a Deny
+    of one thing may be of that which is asked about."""
+
+
 class _Case:
     """A document as it is if what is not known permits the most, or the least."""
 
@@ -128,11 +151,15 @@ class _Case:
         if next(_unknowns(raw), None) is None:
             yield raw
             return
-        if not isinstance(raw, Mapping) or isinstance(raw.get("Effect"), Unreadable):
+        is_known = isinstance(raw, Mapping) and isinstance(raw.get("Effect"), str)
+        if not is_known or _has_open_list(raw):
             yield self._anything()
             return
         # What an Allow permits more, a Deny permits less.
-        widen = (raw["Effect"] == "Allow") == self.worst
+        allows = raw["Effect"] == "Allow"
+        widen = _Widen.NO
+        if allows == self.worst:
+            widen = _Widen.TO_ONE if allows else _Widen.TO_ALL
         found = dict(raw)
         for name in _ELEMENTS:
             if name in raw and not _put_element(found, name, widen):
@@ -147,15 +174,15 @@ class _Case:
         yield found
 
 
-def _put_element(found: dict[str, Any], name: str, widen: bool) -> bool:
+def _put_element(found: dict[str, Any], name: str, widen: _Widen) -> bool:
     """Settle actions or resources; False: the statement then covers nothing."""
     raw = found[name]
     texts = raw if isinstance(raw, list) else [raw]
     negated = name in _NEGATED
-    # Of what is left out, more makes a statement narrower.
-    settled = _settled(texts, widen != negated)
-    if isinstance(raw, OpenList) and widen != negated:
-        settled.append(_EVERYTHING)
+    if negated:
+        # Of what is left out, more makes a statement narrower.
+        widen = _Widen.NO if widen.value else _Widen.TO_ALL
+    settled = _settled(texts, widen)
     if settled:
         found[name] = settled
         return True
@@ -166,56 +193,59 @@ def _put_element(found: dict[str, Any], name: str, widen: bool) -> bool:
     return True
 
 
-def _settled(texts: list[Any], widen: bool) -> list[str]:
+def _settled(texts: list[Any], widen: _Widen) -> list[str]:
     settled: list[str] = []
     for text in texts:
         if not isinstance(text, Unreadable):
             settled.append(text)
-        elif widen:
-            settled.append(_SOMEONE if _is_one_thing(text) else _EVERYTHING)
+        elif widen.value:
+            is_one = widen is _Widen.TO_ONE and _is_one_thing(text)
+            settled.append(_SOMEONE if is_one else _EVERYTHING)
     return settled
 
 
-def _put_principals(found: dict[str, Any], widen: bool) -> bool:
+def _put_principals(found: dict[str, Any], widen: _Widen) -> bool:
     raw = found["Principal"]
     if isinstance(raw, Unreadable):
         found["Principal"] = _EVERYTHING
-        return widen
+        return bool(widen.value)
     if not isinstance(raw, Mapping):
         return True
     principals: dict[str, list[str]] = {}
     for kind, names in raw.items():
         settled = _settled(names if isinstance(names, list) else [names], widen)
-        if isinstance(names, OpenList) and widen:
-            settled.append(_EVERYTHING)
         if settled:
             principals[kind] = settled
     found["Principal"] = principals
     return bool(principals)
 
 
-def _put_conditions(found: dict[str, Any], widen: bool) -> bool:
+def _put_conditions(found: dict[str, Any], widen: _Widen) -> bool:
     """Settle conditions: one that is not known may always hold, or never."""
     raw = found["Condition"]
     if isinstance(raw, Unreadable):
         del found["Condition"]
-        return widen
+        return bool(widen.value)
     settled: dict[str, dict[str, Any]] = {}
     for operator, keys in raw.items():
         if isinstance(keys, Unreadable):
-            if not widen:
+            if not widen.value:
                 return False
             continue
         for key, values in keys.items():
             texts = values if isinstance(values, list) else [values]
             if next(_unknowns(values), None) is None:
                 settled.setdefault(operator, {})[key] = values
-            elif not widen:
+            elif not widen.value:
                 return False
-            elif all(_is_one_thing(text) for text in texts if isinstance(text, Unreadable)):
+            elif widen is _Widen.TO_ONE and all(map(_is_known_or_one, texts)):
                 settled.setdefault(operator, {})[key] = _settled(texts, widen)
     found["Condition"] = settled
     return True
+
+
+def _is_known_or_one(value: object) -> bool:
+    return not isinstance(value, Unreadable) or _is_one_thing(value)
 
 
 def _is_one_thing(value: Unreadable) -> bool:
