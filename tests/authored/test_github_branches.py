@@ -136,6 +136,18 @@ def test_a_workflow_that_a_ruleset_requires_is_a_test(
     assert found["app"][0] == said
 
 
+@pytest.mark.parametrize(
+    ("enforcement", "said"), [("active", "pass"), ("evaluate", "unknown"), (None, "unknown")]
+)
+def test_a_rule_of_a_ruleset_that_is_not_active_is_unknown(
+    library: Library, enforcement: str | None, said: str
+) -> None:
+    ruleset = replace(bypasses(), body={**bypasses().body, "enforcement": enforcement})
+    in_force = rules({"type": "non_fast_forward"}, {"type": "deletion"})
+    missing = protection({"message": "Branch not protected"}, status=404)
+    assert judged(library, KEPT, pointed(), missing, in_force, ruleset)["app"][0] == said
+
+
 def test_a_repository_without_commits_is_not_asked_about(library: Library) -> None:
     missing = protection({"message": "Branch not found"}, status=404)
     empty = commits_of("app", [])

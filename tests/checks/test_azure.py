@@ -240,3 +240,39 @@ def test_a_service_that_is_not_registered_has_no_resources() -> None:
     # reading it is a gap.
     said = verdicts(checks, {SERVERS: off, ALERTS: off, GROUPS: off}, f"azure:{SUB}")
     assert said == {checks[0]: [], checks[1]: ["unknown"]}
+
+
+WRITE, DELETE = (
+    f"Microsoft.Authorization/policyAssignments/{verb}" for verb in ("write", "delete")
+)
+CATEGORY = {"field": "category", "equals": "Administrative"}
+EITHER = {"anyOf": [{"field": "operationName", "equals": verb} for verb in (WRITE, DELETE)]}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "said"),
+    [
+        ([CATEGORY], "pass"),
+        ([CATEGORY, EITHER], "pass"),
+        ([CATEGORY, {"field": "operationName", "containsAny": [WRITE, DELETE]}], "pass"),
+        ([CATEGORY, {"field": "operationName", "containsAny": [WRITE]}], "fail"),
+        ([CATEGORY, {"anyOf": [{"field": "operationName", "containsAny": [DELETE, WRITE]}]}], "pass"),
+        ([{"field": "category", "containsAny": ["Policy", "Administrative"]}, EITHER], "pass"),
+        ([{"field": "category", "containsAny": ["Policy"]}, EITHER], "fail"),
+        ([CATEGORY, {**EITHER["anyOf"][0], "containsAny": [WRITE, DELETE]}], "fail"),
+        ([CATEGORY, EITHER, {"field": "level", "containsAny": ["Error"]}], "fail"),
+    ],
+)  # fmt: skip
+def test_an_alert_names_one_value_or_several(conditions: list[Any], said: str) -> None:
+    receivers = [{"name": "ann", "emailAddress": "ann@example.com", "status": "Enabled"}]
+    group = listed("microsoft.insights/actiongroups", "g", enabled=True, emailReceivers=receivers)
+    alert = listed(
+        "microsoft.insights/activitylogalerts",
+        "a",
+        enabled=True,
+        scopes=[ROOT],
+        condition={"allOf": conditions},
+        actions={"actionGroups": [{"actionGroupId": group["id"]}]},
+    )
+    table = {ALERTS: values(alert), GROUPS: values(group)}
+    assert verdict("azure-activity-alerts-on-critical-changes", table) == said

@@ -41,6 +41,8 @@ def ssh(*rules: Any) -> str:
         {"sourceAddressPrefix": "Internet"},
         {"sourceAddressPrefix": "0.0.0.0/0"},
         {"sourceAddressPrefix": "::/0"},
+        {"sourceAddressPrefix": "AzureCloud"},  # every customer's machines
+        {"sourceAddressPrefix": None, "sourceAddressPrefixes": ["10.0.0.0/8", "AzureCloud"]},
         {"sourceAddressPrefix": None, "sourceAddressPrefixes": ["10.0.0.0/8", "128.0.0.0/1"]},
         {"destinationPortRange": "20-25"},
         {"destinationPortRange": "*"},
@@ -158,3 +160,52 @@ def test_the_weakest_tls_policy_of_a_gateway_counts(properties: dict[str, Any], 
         "Microsoft.Network/applicationGateways", "g", httpListeners=listeners, **properties
     )
     assert verdict("azure-appgw-waf-and-tls-version", {GATEWAYS: values(gateway)}) == said
+
+
+def test_a_policy_of_a_listener_or_a_path_is_asked_instead_of_the_gateways() -> None:
+    kind = "providers/Microsoft.Network/applicationGatewayWebApplicationFirewallPolicies"
+    own, other = {"id": f"{GROUP}/{kind}/w"}, {"id": f"{GROUP}/{kind}/counting"}
+    ruled = listed(
+        "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies", "w",
+        policySettings={"state": "Enabled", "mode": "Prevention"},
+        managedRules={"managedRuleSets": [{"ruleSetType": "OWASP", "ruleSetVersion": "3.2"}]},
+    )  # fmt: skip
+
+    def said(**properties: Any) -> str:
+        gateway = listed("Microsoft.Network/applicationGateways", "g", **properties)
+        return verdict("azure-appgw-waf-and-tls", {GATEWAYS: values(gateway), WAF: values(ruled)})
+
+    def listener(policy: dict[str, str]) -> list[dict[str, Any]]:
+        return [{"properties": {"protocol": "Http", "firewallPolicy": policy}}]
+
+    def paths(policy: dict[str, str]) -> list[dict[str, Any]]:
+        return [{"properties": {"pathRules": [{"properties": {"firewallPolicy": policy}}]}}]
+
+    built_in = {"enabled": True, "firewallMode": "Prevention"}
+    assert said(firewallPolicy=own, httpListeners=listener(own), urlPathMaps=paths(own)) == "pass"
+    assert said(firewallPolicy=own, httpListeners=listener(other)) == "unknown"
+    assert said(firewallPolicy=own, urlPathMaps=paths(other)) == "unknown"
+    assert said(webApplicationFirewallConfiguration=built_in) == "pass"
+    for part in ({"httpListeners": listener(other)}, {"urlPathMaps": paths(other)}):
+        assert said(webApplicationFirewallConfiguration=built_in, **part) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("ipv6", "said"),
+    [({}, "pass"), ({"isIPv6Enabled": "Disabled"}, "pass"), ({"isIPv6Enabled": "Enabled"}, "unknown")],
+)  # fmt: skip
+def test_rules_for_ipv6_of_a_server_are_not_read(ipv6: dict[str, str], said: str) -> None:
+    server = listed("Microsoft.Sql/servers", "s", publicNetworkAccess="Enabled", **ipv6)
+    narrow = {"properties": {"startIpAddress": "203.0.113.7", "endIpAddress": "203.0.113.9"}}
+    table = {SERVERS: values(server), FIREWALL: values(narrow)}
+    assert verdict("azure-sql-network-restricted", table) == said
+
+
+@pytest.mark.parametrize(
+    ("nfs", "said"),
+    [({}, "pass"), ({"isNfsV3Enabled": False}, "pass"), ({"isNfsV3Enabled": True}, "unknown")],
+)
+def test_nfs_beside_https_is_not_encrypted(nfs: dict[str, bool], said: str) -> None:
+    account = listed("Microsoft.Storage/s", "s", supportsHttpsTrafficOnly=True, **nfs)
+    table = {"Microsoft.Storage:StorageAccounts_List": values(account)}
+    assert verdict("azure-storage-tls-https-only", table) == said

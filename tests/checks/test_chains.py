@@ -235,6 +235,40 @@ def test_an_event_bus_of_another_account_may_lead_to_people() -> None:
         assert verdicts(check, routed(bus))[HERE] == verdict
 
 
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [
+        ({}, "pass"),
+        ({"account": [ACCOUNT], "region": ["us-west-2", HERE]}, "pass"),
+        ({"detail": {"severity": [{"numeric": [">=", 7]}]}}, "pass"),
+        ({"account": ["999988887777"]}, "fail"),
+        ({"region": ["us-west-2"]}, "fail"),
+        ({"resources": [{"suffix": "/prod"}]}, "fail"),
+        ({"detail": {"type": [{"prefix": "Backdoor"}]}}, "fail"),
+        ({"detail": {"findings": {"Severity": {"Label": ["CRITICAL"]}}}}, "pass"),
+        ({"detail": {"findings": {"ProductName": ["Macie"]}}}, "fail"),
+    ],
+)
+def test_a_rule_for_a_part_of_the_findings_is_none_for_all(
+    more: dict[str, Any], verdict: str
+) -> None:
+    arn = f"arn:aws:events:{HERE}:{ACCOUNT}:rule/found"
+    topic = f"arn:aws:sns:{HERE}:{ACCOUNT}:people"
+    pattern = json.dumps({"source": ["aws.guardduty"], **more})
+    rule = {"Name": "found", "Arn": arn, "State": "ENABLED", "EventPattern": pattern}
+    reader = {"TopicArn": topic, "Protocol": "email", "Endpoint": "ann@example.com"}
+    reader["SubscriptionArn"] = f"{topic}:1"
+    table = {
+        f"events:ListRules@{HERE}": {"Rules": [rule]},
+        "events:ListRules": {"Rules": []},
+        "events:ListTargetsByRule": {"Targets": [{"Id": "1", "Arn": topic}]},
+        f"sns:ListTopics@{HERE}": {"Topics": [{"TopicArn": topic}]},
+        "sns:ListTopics": {"Topics": []},
+        "sns:ListSubscriptionsByTopic": {"Subscriptions": [reader]},
+    }
+    assert verdicts("aws-findings-routed-to-people", table)[HERE] == verdict
+
+
 def test_keys_that_have_no_rotation_are_not_asked_about_it() -> None:
     def describe(params: Mapping[str, Any]) -> Any:
         manager = {"own": "CUSTOMER", "aws": "AWS", "pair": "CUSTOMER"}[params["KeyId"]]
@@ -263,16 +297,22 @@ def test_administrators_come_by_every_road() -> None:
     admin = "arn:aws:iam::aws:policy/AdministratorAccess"
     ann, bob = (f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in ("ann", "bob"))
     version = [{"VersionId": "v1", "IsDefaultVersion": True, "Document": full}]
+    nothing: dict[str, Any] = {"AttachedManagedPolicies": []}
     details = {
         "User": {
             "UserDetailList": [
-                {"Arn": ann, "UserName": "ann", "Path": "/", "GroupList": ["admins"]},
-                {"Arn": bob, "UserName": "bob", "Path": "/"},
+                {**nothing, "Arn": ann, "UserName": "ann", "Path": "/", "GroupList": ["admins"]},
+                {**nothing, "Arn": bob, "UserName": "bob", "Path": "/", "GroupList": []},
             ]
         },
         "Group": {
             "GroupDetailList": [
-                {"GroupName": "admins", "AttachedManagedPolicies": [{"PolicyArn": admin}]}
+                {
+                    "Arn": f"arn:aws:iam::{ACCOUNT}:group/admins",
+                    "GroupName": "admins",
+                    "GroupPolicyList": [],
+                    "AttachedManagedPolicies": [{"PolicyArn": admin}],
+                }
             ]
         },
         "Role": {"RoleDetailList": []},
@@ -299,6 +339,8 @@ def test_a_role_that_was_not_listed_could_be_worth_passing() -> None:
         "UserName": "ann",
         "Path": "/",
         "UserPolicyList": own,
+        "AttachedManagedPolicies": [],
+        "GroupList": [],
     }
     empty: dict[str, Any] = {
         "Policies": [],
@@ -321,10 +363,15 @@ def test_a_role_that_was_not_listed_could_be_worth_passing() -> None:
     check = "aws-iam-no-privilege-escalation"
     assert verdicts(check, details(empty)) == {"ann": "pass"}
     assert verdicts(check, details(cut_off))["ann"] == "unknown"
-    boss = {"Arn": f"arn:aws:iam::{ACCOUNT}:role/boss", "RoleName": "boss", "Path": "/"}
+    boss: dict[str, Any] = {
+        "Arn": f"arn:aws:iam::{ACCOUNT}:role/boss",
+        "RoleName": "boss",
+        "Path": "/",
+        "AttachedManagedPolicies": [],
+    }
     every = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
     }
-    boss["RolePolicyList"] = [{"PolicyName": "all", "PolicyDocument": every}]  # type: ignore[assignment]
+    boss["RolePolicyList"] = [{"PolicyName": "all", "PolicyDocument": every}]
     assert verdicts(check, details({"RoleDetailList": [boss]})) == {"ann": "fail"}

@@ -38,6 +38,7 @@ def functions(policy: Any) -> dict[str, Any]:
         **here("lambda:ListFunctions", {"Functions": [{"FunctionArn": FUNCTION, "FunctionName": "f"}]},
                {"Functions": []}),
         "lambda:ListVersionsByFunction": {"Versions": versions},
+        "lambda:ListAliases": {"Aliases": []},
         "lambda:GetPolicy": asked,
     }  # fmt: skip
 
@@ -45,7 +46,7 @@ def functions(policy: Any) -> dict[str, Any]:
 def test_a_published_version_has_a_policy_of_its_own() -> None:
     said = verdicts("aws-lambda-version-not-public", functions({"Policy": OPEN}))
     assert said == {"f:1": "fail", "f:2": "pass"}
-    assert verdicts("aws-lambda-function-not-public", functions({"Policy": OPEN})) == {"f": "pass"}
+    assert verdicts("aws-lambda-function-not-public", functions({"Policy": OPEN})) == {"f": "fail"}
     said = verdicts("aws-lambda-version-not-public", functions(denied()))
     assert said == {"f:1": "unknown", "f:2": "pass"}
 

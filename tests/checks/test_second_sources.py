@@ -17,7 +17,9 @@ RECORDING = {
         "ConfigurationRecorders": [{"name": "default", "recordingGroup": {"allSupported": True}}]
     },
     "config:DescribeConfigurationRecorderStatus": {
-        "ConfigurationRecordersStatus": [{"name": "default", "recording": True}]
+        "ConfigurationRecordersStatus": [
+            {"name": "default", "recording": True, "lastStatus": "Success"}
+        ]
     },
 }
 TABLES = {

@@ -1,8 +1,8 @@
 """`python -m tests.providers.members [--write]`: what kinds do not account for, by the providers'
 models.
 
-It lists members of records that no kind reads and none sets aside, and values of enumerations that
-a condition leaves undecided; exit code 1 if there are any. `--write` first writes the `values:` of
+It lists members of records that no kind and no reader reads and none sets aside, values of
+enumerations that a condition leaves undecided, and absences that the model does not allow; exit code 1 if there are any. `--write` first writes the `values:` of
 every kind from the models: new values come under `named`, where a condition must name them, or a
 person moves them to `others` and says why."""
 
@@ -19,9 +19,13 @@ import yaml
 from scanner.content.library import load_library
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
+from tests.helpers import reader_members
+from tests.helpers.declared_absence import problems as absence_problems
 from tests.helpers.provider_members import problems as member_problems
 from tests.helpers.provider_values import enumerations, shown
 from tests.helpers.provider_values import problems as value_problems
+from tests.helpers.reader_members import asides, reads
+from tests.helpers.tracked_answers import Seen
 
 RESOURCES: Final = Path(__file__).parents[2] / "scanner/resources"
 _BLOCK: Final = re.compile(r"^values:.*\n(?:(?:[ #].*)?\n)*", re.MULTILINE)
@@ -75,6 +79,18 @@ def problems(library: Library) -> Iterator[str]:
     for name in sorted(library.kinds):
         yield from member_problems(library.kinds[name], library)
         yield from value_problems(library.kinds[name], library)
+        yield from absence_problems(library.kinds[name], library)
+    yield from reader_problems(library, reads(library))
+
+
+def reader_problems(library: Library, seen: Mapping[str, Seen]) -> Iterator[str]:
+    """The same of readers written in Python, by what they are seen to read."""
+    yield from reader_members.member_problems(library, seen, asides(_read("reader_members.tsv")))
+    yield from reader_members.value_problems(library, seen, asides(_read("reader_values.tsv")))
+
+
+def _read(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:

@@ -37,7 +37,9 @@ COUNTS = {
     "resourceCounts": [{"resourceType": TABLE, "count": 3}, {"resourceType": VPC, "count": 1}]
 }
 AT = "2026-03-31T12:00:00.000Z"
-RUNNING = {"ConfigurationRecordersStatus": [{"name": "r", "recording": True}]}
+RUNNING = {
+    "ConfigurationRecordersStatus": [{"name": "r", "recording": True, "lastStatus": "Success"}]
+}
 
 
 def run(reader: Any, answers: Mapping[str, Any], context: ReadContext = CONTEXT) -> Any:
@@ -279,3 +281,41 @@ def test_a_branch_that_was_not_read_leaves_the_tree_unread(name: str, answer: An
 def test_a_tree_that_is_none_ends() -> None:
     circle = {**TREE, "ListChildren ou-1 ORGANIZATIONAL_UNIT": {"Children": [{"Id": "r-1"}]}}
     assert "cycle" in run(organization_tree, circle).reason
+
+
+@pytest.mark.parametrize(
+    ("recorder", "status"),
+    [
+        ({"recordingScope": "INTERNAL"}, {}),
+        ({"recordingScope": "SHARED"}, {}),
+        ({"connectorArn": "arn:aws:config:eu-west-1:123456789012:connector/other-cloud"}, {}),
+        ({}, {"lastStatus": "Failure"}),
+        ({}, {"lastStatus": "Lost"}),
+        ({}, {"lastStatus": None}),
+        ({"recordingGroup": {**EVERYTHING, "recordingStrategy": {"useOnly": "BY_TAG"}}}, {}),
+    ],
+)
+def test_a_recorder_that_may_miss_a_change_is_not_relied_on(
+    recorder: dict[str, Any], status: dict[str, Any]
+) -> None:
+    """Config would answer with an empty list, which does not show that nothing changed."""
+    states = {
+        "ConfigurationRecordersStatus": [{**RUNNING["ConfigurationRecordersStatus"][0], **status}]
+    }
+    answers = config(
+        {"recordingGroup": EVERYTHING, **recorder}, DescribeConfigurationRecorderStatus=states
+    )
+    assert run(recorded_counts, answers) in (ABSENT, {})
+    assert isinstance(run(security_groups, answers), Unreadable)
+
+
+@pytest.mark.parametrize("status", ["Success", "SUCCESS", "PENDING", "NotApplicable"])
+def test_a_recorder_that_did_not_fail_is_relied_on(status: str) -> None:
+    states = {
+        "ConfigurationRecordersStatus": [{"name": "r", "recording": True, "lastStatus": status}]
+    }
+    answers = config(
+        {"recordingGroup": EVERYTHING, "recordingScope": "PAID"},
+        DescribeConfigurationRecorderStatus=states,
+    )
+    assert run(recorded_counts, answers) == {TABLE: 3, VPC: 1}

@@ -276,3 +276,27 @@ def test_without_named_accounts_no_sign_in_is_known(named: Any) -> None:
     rows, calls = run("azure.break_glass_sign_ins", {}, break_glass_users=named)
     assert isinstance(rows, Unreadable)
     assert calls == []
+
+
+@pytest.mark.parametrize("kind", ["ForeignGroup", "Tribe", ""])
+def test_whoever_may_stand_behind_a_principal_leaves_the_list_open(kind: str) -> None:
+    """A group of another tenant, or a kind that nobody knows: one row may be a hundred people."""
+    rows, _ = run("azure.subscription_administrators", {ARM: [_arm("a"), _arm("g", kind=kind)]})
+    assert isinstance(rows, OpenList)
+    assert _who(rows) == {"a", "g"}
+    for single in ("User", "ServicePrincipal", "Device"):
+        rows, _ = run("azure.subscription_administrators", {ARM: [_arm("a", kind=single)]})
+        assert not isinstance(rows, OpenList), single
+
+
+def test_a_group_that_may_join_another_leaves_the_list_open() -> None:
+    rows, _ = run(
+        "azure.directory_administrators",
+        {
+            ASSIGNED: [_role("g", kind="group")],
+            f"{MEMBERS} g": [_member("a")],
+            JOINING: [{"principal": _member("h", kind="group")}],
+        },
+    )
+    assert isinstance(rows, OpenList)
+    assert _who(rows) == {"a", "h"}

@@ -365,9 +365,20 @@ def test_a_provider_says_whom_it_lets_in() -> None:
         }
     ]
     assert providers({**GITHUB, "attributeCondition": ""})[0]["TenantBound"] is False
-    assert providers({"name": "x", "saml": {}})[0] == {
-        "Name": "x", "Active": False, "Issuer": "", "Condition": "", "TenantBound": False,
+    assert providers({"name": "x", "state": "ACTIVE", "saml": {}})[0] == {
+        "Name": "x", "Active": True, "Issuer": "", "Condition": "", "TenantBound": False,
     }  # fmt: skip
+
+
+def test_what_is_not_known_of_a_provider_leaves_it_in_question() -> None:
+    """None of these may make it one that lets nobody in, or that has another sort of tokens."""
+    for change in ({"state": "PAUSED"}, {"state": None}):
+        assert isinstance(providers({**GITHUB, **change})[0]["Active"], Unreadable), change
+    assert providers({**GITHUB, "state": "PAUSED", "disabled": True})[0]["Active"] is False
+    for oidc in (None, {}, {"issuerUri": ""}):
+        assert isinstance(providers({**GITHUB, "oidc": oidc})[0]["Issuer"], Unreadable), oidc
+    assert isinstance(providers({**GITHUB, "oidc": {}, "saml": {}})[0]["Issuer"], Unreadable)
+    assert isinstance(providers({**GITHUB, "actorProviders": ["x"]})[0]["TenantBound"], Unreadable)
 
 
 @pytest.mark.parametrize("part", ["provider", "pool"])

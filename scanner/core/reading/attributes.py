@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,6 +31,9 @@ _PAIR_MEMBERS: Final = (
     ("key", "value"),
     ("TagKey", "TagValue"),
 )
+
+_ASKED: Final = re.compile(r"\.exists\(| ==")
+"""What is asked of a member comes after it: `it.parts.exists(p, …)`, `it.mode == 'x'`."""
 
 
 def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
@@ -65,7 +69,7 @@ def _unread_if_set(attribute: Attribute, member: str, value: object) -> Unreadab
     # Providers write what nobody set as empty: "", [], {}, false, null.
     if value is ABSENT or not value:
         return None
-    _, _, shown = member.partition(".")
+    _, _, shown = _ASKED.split(member)[0].partition(".")
     return Unreadable(f"{shown} is set, and may change what {attribute.name} means")
 
 

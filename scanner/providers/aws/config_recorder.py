@@ -14,6 +14,9 @@ _RECORDERS: Final = "config:DescribeConfigurationRecorders"
 _STATUS: Final = "config:DescribeConfigurationRecorderStatus"
 _COUNTS: Final = "config:GetDiscoveredResourceCounts"
 _DISCOVERED: Final = "config:ListDiscoveredResources"
+_NAMED_STRATEGIES: Final = ("", "ALL_SUPPORTED_RESOURCE_TYPES", "INCLUSION_BY_RESOURCE_TYPES")
+_WELL: Final = frozenset({"notapplicable", "pending", "success"})
+"""What `lastStatus` is beside a failure, in any case: AWS's own documents differ."""
 Row = Mapping[str, Any]
 
 
@@ -36,10 +39,13 @@ def recorded_counts(
         return found
     counts: dict[str, Any] = {}
     for row in found:
-        kind = str(row.get("resourceType"))
+        kind = row.get("resourceType")
+        if not isinstance(kind, str) or type(row.get("count")) is not int:
+            # Another source would be taken to count nothing of the type that is not named.
+            return Unreadable(f"{_COUNTS} returned a count without its type, or without a number")
         # A type that is recorded once a day, or no longer, has a count of the past.
         if _recorded(recorders, kind):
-            counts[kind] = row.get("count")
+            counts[kind] = row["count"]
     return counts
 
 
@@ -60,9 +66,23 @@ def running_recorders(region: str) -> Generator[Call, Answer, list[Row] | Unread
         states = rows(status, "ConfigurationRecordersStatus")
         if isinstance(states, Unreadable):
             return states
-        if any(state.get("recording") is True for state in states):
+        if not all(isinstance(state.get("recording"), bool) for state in states):
+            return Unreadable(f"{_STATUS} did not return whether a recorder is recording")
+        if _is_of_aws(recorder) and any(_records_well(state) for state in states):
             running.append(recorder)
     return running
+
+
+def _is_of_aws(recorder: Row) -> bool:
+    """Whether a recorder records this account for the entity: one with a connector records another
+    cloud, and what one of scope INTERNAL records only the linked service is shown.
+    """
+    return not recorder.get("connectorArn") and recorder.get("recordingScope", "PAID") == "PAID"
+
+
+def _records_well(state: Row) -> bool:
+    """Whether a recorder records, and did not fail to when something last changed."""
+    return state.get("recording") is True and str(state.get("lastStatus")).casefold() in _WELL
 
 
 def records(recorder: Row, kind: str) -> bool:
@@ -72,12 +92,20 @@ def records(recorder: Row, kind: str) -> bool:
     group = recorder.get("recordingGroup")
     if not isinstance(group, Mapping):
         return False
-    if _part(group, "recordingStrategy").get("useOnly", "") == "EXCLUSION_BY_RESOURCE_TYPES":
+    return (
+        _chosen(group, kind) and _frequency(_part(recorder, "recordingMode"), kind) == "CONTINUOUS"
+    )
+
+
+def _chosen(group: Row, kind: str) -> bool:
+    strategy = _part(group, "recordingStrategy").get("useOnly", "")
+    if strategy == "EXCLUSION_BY_RESOURCE_TYPES":
         excluded = _part(group, "exclusionByResourceTypes").get("resourceTypes")
-        chosen = kind not in _names(excluded)
-    else:
-        chosen = group.get("allSupported") is True or kind in _names(group.get("resourceTypes"))
-    return chosen and _frequency(_part(recorder, "recordingMode"), kind) == "CONTINUOUS"
+        return kind not in _names(excluded)
+    # What a strategy chooses that nobody knows yet is not known either.
+    if strategy not in _NAMED_STRATEGIES:
+        return False
+    return group.get("allSupported") is True or kind in _names(group.get("resourceTypes"))
 
 
 def _recorded(recorders: list[Row], kind: str) -> bool:
@@ -98,7 +126,9 @@ def rows(answer: Answer, member: str) -> list[Row] | Unreadable:
     """The records of a complete answer."""
     if answer.state not in (State.OK, State.EMPTY) or not isinstance(answer.data, Mapping):
         return answer.unread
-    found = answer.data.get(member, [])
+    if member not in answer.data:
+        return Unreadable(f"{answer.call.operation} returned no {member}")
+    found = answer.data[member]
     if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
         return Unreadable(f"{answer.call.operation} returned {member} in an unknown format")
     return found

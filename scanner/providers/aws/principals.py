@@ -21,8 +21,16 @@ _LISTS: Final = {
     "AWSManagedPolicy": "Policies",
 }
 """By filter of the request: the list of the response."""
+_ARN: Final = "arn:"
 _MANAGED: Final = ("LocalManagedPolicy", "AWSManagedPolicy")
-_INLINE: Final = ("UserPolicyList", "GroupPolicyList", "RolePolicyList")
+_INLINE: Final = {
+    "UserName": "UserPolicyList",
+    "GroupName": "GroupPolicyList",
+    "RoleName": "RolePolicyList",
+}
+"""By the member that names a user, group or role: its list of inline policies."""
+_LEFT_OUT: Final = frozenset({"UserPolicyList"})
+"""Lists that IAM leaves out where they are empty, as the example in its reference shows."""
 _USABLE: Final = (State.OK, State.EMPTY, State.PARTIAL)
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -45,10 +53,18 @@ def principals(
         unread: list[str] = []
         if answer.state is State.PARTIAL:
             unread.append(answer.reason)
-        read[kind] = _records(answer.data, member, unread)
+        read[kind] = _named(_records(answer.data, member, unread), member, unread)
         if unread:
             gaps[kind] = unread[0]
     return _joined(read, gaps, context.account)
+
+
+def _named(rows: Sequence[Row], member: str, unread: list[str]) -> list[Row]:
+    """The rows that have an ARN: by it everything is joined, and it names the partition."""
+    named = [row for row in rows if str(row.get("Arn")).startswith(_ARN)]
+    if len(named) < len(rows):
+        unread.append(f"{_DETAILS} returned a row of {member} without an ARN")
+    return named
 
 
 def _joined(
@@ -139,7 +155,7 @@ def _holder(
     of them.
     """
     unread: list[str] = []
-    names = _texts(row, "GroupList", unread)
+    names = _texts(row, "GroupList", unread) if "UserName" in row else []
     owners = [row]
     for name in names:
         if name in groups:
@@ -177,7 +193,7 @@ def _attached(owners: Sequence[Row]) -> Iterator[str]:
 
 def _trust(row: Row) -> tuple[Statement, ...] | None:
     """Who may assume a role, nobody of a user; None: it is not known."""
-    if "RoleName" not in row:
+    if "UserName" in row:
         return ()
     statements = read_document(row.get("AssumeRolePolicyDocument"))
     return None if isinstance(statements, Unreadable) else statements
@@ -196,7 +212,10 @@ def _documents(
     managed: Mapping[str, Row],
     unread: list[str],
 ) -> Iterator[Any]:
-    for member in _INLINE:
+    inline = [member for name, member in _INLINE.items() if name in owner]
+    if not inline:
+        unread.append(f"{_DETAILS} returned a principal without a name")
+    for member in inline:
         for policy in _records(owner, member, unread):
             yield policy.get("PolicyDocument")
     for policy in _records(owner, "AttachedManagedPolicies", unread):
@@ -227,7 +246,7 @@ def _records(
     member: str,
     unread: list[str],
 ) -> list[Row]:
-    """The records of a list, none where it is missing; an element of another type is noted as
+    """The records of a list; a list that is missing, and an element of another type, is noted as
     unread.
     """
     return _elements(owner, member, Mapping, unread)  # type: ignore[type-abstract]
@@ -244,7 +263,7 @@ def _elements(
     kind: type[T],
     unread: list[str],
 ) -> list[T]:
-    found = owner.get(member, [])
+    found = owner.get(member, [] if member in _LEFT_OUT else None)
     elements: list[T] = []
     if isinstance(found, list):
         elements = [element for element in found if isinstance(element, kind)]

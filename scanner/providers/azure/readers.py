@@ -32,6 +32,9 @@ _ACCESS_ADMINISTRATORS: Final = frozenset(
 """Ids of User Access Administrator and of Role Based Access Control Administrator, the same in
 every tenant.
 """
+_SINGLE: Final = frozenset({"device", "orgcontact", "serviceprincipal", "user"})
+_GROUPS: Final = frozenset({"foreigngroup", "group"})
+"""Kinds of principals, in lower case: a group of another tenant cannot be expanded."""
 _ASSIGN_ROLES: Final = "microsoft.authorization/roleassignments/write"
 _OBJECT_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
@@ -71,6 +74,14 @@ class _Grants:
                 continue
             message = f"{answer.call.operation} returned a row without a principal or a role"
             self.unread.append(Unreadable(message))
+
+    def note_hidden(self, grants: Iterable[_Grant]) -> None:
+        """Note as unread whoever may stand behind a principal that is no single one."""
+        for grant in grants:
+            if grant.kind not in _SINGLE:
+                sort = grant.kind or "of a kind that Azure did not report"
+                reason = f"principal {grant.principal} is {sort}: its members are not read"
+                self.unread.append(Unreadable(reason))
 
     def listed(self, items: list[Row]) -> list[Row]:
         """The items; an open list where something was not read."""
@@ -218,8 +229,17 @@ def _with_group_members(
         # Also what the group holds by a row that does not report its kind.
         given = [grant for grant in grants if grant.principal == group]
         yield from _add_members(group, given, found)
-    people.extend(grant for grant in found.grants if grant.through)
-    return people
+    members = [grant for grant in found.grants if grant.through]
+    _note_hidden(people, members, found)
+    return people + members
+
+
+def _note_hidden(people: Sequence[_Grant], members: Sequence[_Grant], found: _Grants) -> None:
+    """Note who may stand behind principals that are neither single ones nor expanded."""
+    expanded = {grant.through for grant in members}
+    found.note_hidden(grant for grant in people if grant.principal not in expanded)
+    # Members of a nested group are listed with the others; those of an eligible one are not.
+    found.note_hidden(grant for grant in members if grant.kind in _GROUPS)
 
 
 def _add_members(

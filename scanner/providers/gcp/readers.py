@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Final
 
+from scanner.core.policies.truth import Truth, all_of
 from scanner.core.reading.context import ReadContext
 from scanner.model.answers import Answer, Call, State
 from scanner.model.values import OpenList, Unreadable
@@ -19,6 +20,7 @@ _ORGANIZATION: Final = "cloudresourcemanager:organizations.get"
 _USERS: Final = "directory:users.list"
 _POOLS: Final = "iam:projects.locations.workloadIdentityPools.list"
 _PROVIDERS: Final = "iam:projects.locations.workloadIdentityPools.providers.list"
+_OTHER_SORTS: Final = ("aws", "saml", "x509")
 # Data minimization: no more of a person is requested than the checks read.
 _USER_FIELDS: Final = (
     "nextPageToken,users(id,primaryEmail,isAdmin,suspended,archived,isEnforcedIn2Sv,"
@@ -99,24 +101,38 @@ def _provider_rows(providers: list[Row] | Unreadable, pool: Mapping[str, Any]) -
 
 def _provider_row(provider: Mapping[str, Any], pool: Mapping[str, Any]) -> Row:
     condition = provider.get("attributeCondition", "")
-    mapping = provider.get("attributeMapping", {})
-    issuer: object = ""
-    oidc = provider.get("oidc")
-    if isinstance(oidc, Mapping):
-        issuer = oidc.get("issuerUri")
+    bound = bound_to_tenant(condition, provider.get("attributeMapping", {}))
+    if provider.get("actorProviders"):
+        bound = Unreadable("actorProviders lets in tokens of other providers, which are not read")
     return {
         "Name": provider.get("name"),
         # A provider in a disabled pool issues no credentials, whatever its own state.
-        "Active": _is_active(provider) and _is_active(pool),
-        "Issuer": issuer,
+        "Active": all_of((_is_active(provider), _is_active(pool))),
+        "Issuer": _issuer(provider),
         "Condition": condition,
-        "TenantBound": bound_to_tenant(condition, mapping),
+        "TenantBound": bound,
     }
 
 
-def _is_active(row: Mapping[str, Any]) -> bool:
+def _issuer(provider: Mapping[str, Any]) -> str | Unreadable:
+    """The issuer of the tokens; empty where they are of another sort."""
+    oidc = provider.get("oidc")
+    issuer = oidc.get("issuerUri") if isinstance(oidc, Mapping) else None
+    if isinstance(issuer, str) and issuer:
+        return issuer
+    if oidc is None and any(isinstance(provider.get(sort), Mapping) for sort in _OTHER_SORTS):
+        return ""
+    return Unreadable(f"{_PROVIDERS} returned a provider of an unknown sort")
+
+
+def _is_active(row: Mapping[str, Any]) -> Truth:
     # Deleted pools and providers are listed for 30 days, and can be restored.
-    return row.get("state") == "ACTIVE" and not row.get("disabled")
+    state = row.get("state")
+    if row.get("disabled") is True or state == "DELETED":
+        return False
+    if state == "ACTIVE":
+        return True
+    return Unreadable(f"a pool or provider is in a state that is not known: {state}")
 
 
 def _rows_in(answer: Answer, member: str) -> list[Row] | Unreadable:

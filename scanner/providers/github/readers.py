@@ -78,6 +78,8 @@ def branch_protection(
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
     classic = answer.data
+    if classic.get("enabled") is False:
+        return Unreadable(f"{_PROTECTION} returned a protection that is not enabled")
     answer = yield Call(
         operation=_ALLOWANCES,
         region="",
@@ -159,6 +161,9 @@ def _bypass(path: Mapping[str, str], ruleset: object) -> Generator[Call, Answer,
     answer = yield Call(operation=_RULESET, region="", params=params)
     if answer.state is not State.OK or not isinstance(answer.data, Mapping):
         return answer.unread
+    if answer.data.get("enforcement") != "active":
+        # Only rules in force are listed: two answers of GitHub contradict each other.
+        return Unreadable(f"{_RULESET} did not return that ruleset {ruleset} is active")
     actors = answer.data.get("bypass_actors")
     # GitHub leaves the list out for those who may not edit the ruleset: silence is not "nobody".
     if not _is_list_of_mappings(actors):

@@ -97,11 +97,24 @@ class OpenApi:
     def _union(self, options: list[Mapping[str, Any]], name: str, depth: int) -> dict[str, str]:
         """A shape with the members of every option: which one is meant, the answer says."""
         if all(self._members(option) for option in options):
-            members = {
-                key: value for option in options for key, value in self._members(option).items()
-            }
+            members: dict[str, Mapping[str, Any]] = {}
+            for option in options:
+                for key, value in self._members(option).items():
+                    members[key] = self._either(members.get(key), value)
             return self._shape({"properties": members}, name, depth)
         return self._shape(options[0], name, depth) if len(options) == 1 else self.shapes.document()
+
+    def _either(self, one: Mapping[str, Any] | None, other: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A member of options that are no alternative members: what any of them may have."""
+        if one is None:
+            return other
+        one, other = self._resolved(one), self._resolved(other)
+        if "enum" in one and "enum" in other:
+            return {**other, "enum": [*one["enum"], *other["enum"]]}
+        options = one.get("anyOf", [one])
+        if self._members(other) and all(self._members(option) for option in options):
+            return {"anyOf": [*options, other]}
+        return other
 
 
 def derive_query(operation: RestOperation, schema_text: str, shapes: Shapes) -> None:
