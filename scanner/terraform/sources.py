@@ -248,7 +248,7 @@ def _is_plain(node: Any) -> bool:
 
 
 def _has_literal(node: Any) -> bool:
-    """Whether an expression is a template with text of its own: it is never null, and never empty."""
+    """Whether an expression is a template with text of its own: never null, and never empty."""
     while node.type in ("expression", "template_expr") and len(node.children) == 1:
         node = node.children[0]
     if node.type != "quoted_template":

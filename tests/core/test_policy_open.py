@@ -21,7 +21,10 @@ PRINCIPALS = ("*", *ARNS[:2])
 PROVIDERS = ("arn:aws:iam::111122223333:oidc-provider/gitlab.com", "gitlab.com")
 CONDITIONS = {
     "Bool": {"aws:SecureTransport": ("true", "false")},
-    "StringEquals": {"aws:SourceAccount": (OWN, "444455556666"), "aws:PrincipalOrgID": ("o-a1b2c3",)},
+    "StringEquals": {
+        "aws:SourceAccount": (OWN, "444455556666"),
+        "aws:PrincipalOrgID": ("o-a1b2c3",),
+    },
     "ArnLike": {"aws:SourceArn": ("arn:aws:s3:::b", "*")},
     "StringLike": {"gitlab.com:sub": ("project_path:a/b:ref_type:branch:ref:main", "*")},
     "StringNotEquals": {"aws:PrincipalAccount": (OWN,)},
@@ -40,7 +43,9 @@ def some(chance: random.Random, values: tuple[str, ...], *, arn: bool = False) -
 def statement(chance: random.Random) -> dict[str, Any]:
     found: dict[str, Any] = {"Effect": chance.choice(["Allow", "Allow", "Deny"])}
     found[chance.choice(["Action", "Action", "NotAction"])] = some(chance, ACTIONS)
-    found[chance.choice(["Resource", "Resource", "NotResource"])] = some(chance, RESOURCES, arn=True)
+    found[chance.choice(["Resource", "Resource", "NotResource"])] = some(
+        chance, RESOURCES, arn=True
+    )
     name = chance.choice(["Principal", "Principal", "Principal", "NotPrincipal"])
     found[name] = {"AWS": some(chance, PRINCIPALS, arn=True)}
     if chance.random() < 0.3:

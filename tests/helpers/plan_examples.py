@@ -162,28 +162,29 @@ def _planned(value: Any) -> tuple[Any, Any, Any]:
         attribute = _REFERENCE.findall(value)[0]
         return None, True, [attribute, attribute.rpartition(".")[0]]
     if isinstance(value, Mapping):
-        parts = {name: _planned(inner) for name, inner in value.items()}
-        known = {name: part[0] for name, part in parts.items()}
-        unknown = {name: part[1] for name, part in parts.items() if part[1]}
-        below = {name: expression_of(part[2]) for name, part in parts.items()}
-        return known, unknown or False, below if unknown else None
+        return _planned_block(value)
     if isinstance(value, list):
-        items = [_planned(item) for item in value]
-        if not any(item[1] for item in items):
-            return [item[0] for item in items], False, None
-        if any(item[1] is True for item in items):
-            # Elements of a list are one expression, and their references are listed together.
-            return [item[0] for item in items], [item[1] for item in items], _flat(items)
-        return (
-            [item[0] for item in items],
-            [item[1] or {} for item in items],
-            [item[2] or {} for item in items],
-        )
+        return _planned_list(value)
     return value, False, None
 
 
-def _flat(items: list[tuple[Any, Any, Any]]) -> list[str]:
-    return [reference for item in items for reference in item[2] or ()]
+def _planned_block(value: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    parts = {name: _planned(inner) for name, inner in value.items()}
+    known = {name: part[0] for name, part in parts.items()}
+    unknown = {name: part[1] for name, part in parts.items() if part[1]}
+    below = {name: expression_of(part[2]) for name, part in parts.items()}
+    return known, unknown or False, below if unknown else None
+
+
+def _planned_list(value: list[Any]) -> tuple[Any, Any, Any]:
+    items = [_planned(item) for item in value]
+    known, unknown, references = ([item[part] for item in items] for part in range(3))
+    if not any(unknown):
+        return known, False, None
+    if True in unknown:
+        # Elements of a list are one expression, and their references are listed together.
+        return known, unknown, [one for found in references for one in found or ()]
+    return known, [one or {} for one in unknown], [one or {} for one in references]
 
 
 def _change(address: str, found: _Planned) -> dict[str, Any]:

@@ -147,8 +147,7 @@ class MapReader:
             if part.tells and is_deleted and not part.many:
                 values.pop(part.tells, None)
         for name, given in self.map.unset.items():
-            if name not in found.refreshed and name not in values and not found.is_new:
-                # Read whole, the resource would have it: this version of the provider has not.
+            if self._is_unread(found, name, values):
                 values[name] = Unreadable(f"the provider does not read {name}")
             elif self._is_unset(found, name, values.get(name)):
                 values[name] = given
@@ -156,6 +155,13 @@ class MapReader:
             if same in values:
                 values[name] = values[same]
         return values
+
+    def _is_unread(self, found: PlanResource, name: str, values: Mapping[str, Any]) -> bool:
+        """Whether an existing resource lacks an argument that another version of its provider has.
+
+        Null is not lacking: then the provider read that nobody has set it.
+        """
+        return not found.is_new and name not in found.refreshed and name not in values
 
     def _is_unset(self, found: PlanResource, name: str, value: object) -> bool:
         """Whether nobody sets an argument, so that the cloud's own value holds."""

@@ -38,6 +38,14 @@ def read_open_policy(
         return found if owner else _without_account(found, document, account)
     if not isinstance(document, Mapping):
         return unknown
+    fields = _bracketed(read, document, owner, resource, unknown)
+    return fields if owner else _without_account(fields, document, account)
+
+
+def _bracketed(
+    read: Read, document: Mapping[str, Any], owner: str, resource: str, unknown: Unreadable
+) -> dict[str, Value] | Unreadable:
+    """The fields on which the worst and the best case agree."""
     worst = read(_Case(document, worst=True).document(), account=owner, resource=resource)
     best = read(_Case(document, worst=False).document(), account=owner, resource=resource)
     if isinstance(worst, Unreadable) or isinstance(best, Unreadable):
@@ -51,7 +59,14 @@ def read_open_policy(
     if best["is_public"] is True:
         outside = OpenList([_EVERYTHING], unknown.reason)
     fields["cross_account_principals"] = outside
-    return fields if owner else _without_account(fields, document, account)
+    return fields
+
+
+def _can_be_settled(raw: object) -> bool:
+    """Whether a statement is known well enough to settle its parts one by one."""
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("Effect"), str):
+        return False
+    return not _has_open_list(raw) and next(_unknowns(raw.get("NotPrincipal")), None) is None
 
 
 def _has_open_list(value: object) -> bool:
@@ -107,8 +122,10 @@ class _Widen(Enum):
     """Nothing: the part covers nothing."""
     TO_ALL = "all"
     TO_ONE = "one"
-    """Everything, but for what is known to be one thing. An Allow of one thing is not of all; a Deny
-    of one thing may be of that which is asked about."""
+    """Everything, but for what is known to be one thing.
+
+    An Allow of one thing is not of all; a Deny of it may be of that which is asked about.
+    """
 
 
 class _Case:
@@ -140,7 +157,7 @@ class _Case:
         return found
 
     def _has_principals(self) -> bool:
-        """Whether the policy is one of a resource; where it has no statement, it is taken for one."""
+        """Whether it is the policy of a resource; without a statement, it is taken for one."""
         raw = self.raw.get("Statement")
         given: list[Any] = raw if isinstance(raw, list) else [raw]
         known = [one for one in given if isinstance(one, Mapping)]
@@ -150,28 +167,20 @@ class _Case:
         """The statement; none, where in this case it applies to nothing."""
         if next(_unknowns(raw), None) is None:
             yield raw
-            return
-        is_known = isinstance(raw, Mapping) and isinstance(raw.get("Effect"), str)
-        if not is_known or _has_open_list(raw):
+        elif not _can_be_settled(raw):
             yield self._anything()
-            return
+        else:
+            yield from self._settled(raw)
+
+    def _settled(self, raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         # What an Allow permits more, a Deny permits less.
         allows = raw["Effect"] == "Allow"
         widen = _Widen.NO
         if allows == self.worst:
             widen = _Widen.TO_ONE if allows else _Widen.TO_ALL
         found = dict(raw)
-        for name in _ELEMENTS:
-            if name in raw and not _put_element(found, name, widen):
-                return
-        if "NotPrincipal" in raw and next(_unknowns(raw["NotPrincipal"]), None):
-            yield self._anything()
-            return
-        if "Principal" in raw and not _put_principals(found, widen):
-            return
-        if "Condition" in raw and not _put_conditions(found, widen):
-            return
-        yield found
+        if all(put(found, name, widen) for name, put in _PUTS.items() if name in raw):
+            yield found
 
 
 def _put_element(found: dict[str, Any], name: str, widen: _Widen) -> bool:
@@ -204,8 +213,8 @@ def _settled(texts: list[Any], widen: _Widen) -> list[str]:
     return settled
 
 
-def _put_principals(found: dict[str, Any], widen: _Widen) -> bool:
-    raw = found["Principal"]
+def _put_principals(found: dict[str, Any], name: str, widen: _Widen) -> bool:
+    raw = found[name]
     if isinstance(raw, Unreadable):
         found["Principal"] = _EVERYTHING
         return bool(widen.value)
@@ -220,28 +229,36 @@ def _put_principals(found: dict[str, Any], widen: _Widen) -> bool:
     return bool(principals)
 
 
-def _put_conditions(found: dict[str, Any], widen: _Widen) -> bool:
-    """Settle conditions: one that is not known may always hold, or never."""
-    raw = found["Condition"]
-    if isinstance(raw, Unreadable):
-        del found["Condition"]
-        return bool(widen.value)
+def _put_conditions(found: dict[str, Any], name: str, widen: _Widen) -> bool:
+    """Settle conditions: one that is not known may never hold, or always."""
+    raw = found.pop(name)
+    if next(_unknowns(raw), None) is not None and not widen.value:
+        return False
     settled: dict[str, dict[str, Any]] = {}
-    for operator, keys in raw.items():
-        if isinstance(keys, Unreadable):
-            if not widen.value:
-                return False
-            continue
-        for key, values in keys.items():
-            texts = values if isinstance(values, list) else [values]
-            if next(_unknowns(values), None) is None:
-                settled.setdefault(operator, {})[key] = values
-            elif not widen.value:
-                return False
-            elif widen is _Widen.TO_ONE and all(map(_is_known_or_one, texts)):
-                settled.setdefault(operator, {})[key] = _settled(texts, widen)
-    found["Condition"] = settled
+    for operator, key, texts in _condition_values(raw):
+        is_known = all(not isinstance(text, Unreadable) for text in texts)
+        if is_known or (widen is _Widen.TO_ONE and all(map(_is_known_or_one, texts))):
+            settled.setdefault(operator, {})[key] = _settled(texts, widen)
+    # What is left out always holds.
+    found[name] = settled
     return True
+
+
+def _condition_values(raw: Any) -> Iterator[tuple[str, str, list[Any]]]:
+    """Operator, key and values of each condition of which these two are known."""
+    if not isinstance(raw, Mapping):
+        return
+    for operator, keys in raw.items():
+        for key, values in keys.items() if isinstance(keys, Mapping) else ():
+            yield operator, key, values if isinstance(values, list) else [values]
+
+
+_PUTS: Final[Mapping[str, Callable[[dict[str, Any], str, _Widen], bool]]] = {
+    **dict.fromkeys(_ELEMENTS, _put_element),
+    "Principal": _put_principals,
+    "Condition": _put_conditions,
+}
+"""By element: what settles it; false where the statement then covers nothing."""
 
 
 def _is_known_or_one(value: object) -> bool:

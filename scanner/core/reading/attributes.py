@@ -48,8 +48,9 @@ def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
     if raw is ABSENT:
         return _absence(attribute, bindings)
     kind = attribute.type.removesuffix("?")
-    if isinstance(raw, Symbol) and raw.document is not None and kind in _POLICIES:
-        return _policy(kind, raw.document, bindings)
+    if kind in _POLICIES and isinstance(raw, Symbol) and raw.document is not None:
+        # The text is not known yet, and what it will say is.
+        raw = raw.document
     if isinstance(raw, Unreadable):
         # Only a complete answer without the member is an absence; a denied call is none.
         if raw.missing:
