@@ -173,6 +173,8 @@ class Part:
     tells: str = ""
     """The argument of an existing resource that the provider fills with what this part configures:
     if it was refreshed, a missing part is knowledge."""
+    stays: bool = False
+    """Whether the cloud keeps what the part configured when Terraform deletes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

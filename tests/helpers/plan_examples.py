@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -178,13 +179,15 @@ def _planned_block(value: Mapping[str, Any]) -> tuple[Any, Any, Any]:
 
 def _planned_list(value: list[Any]) -> tuple[Any, Any, Any]:
     items = [_planned(item) for item in value]
-    known, unknown, references = ([item[part] for item in items] for part in range(3))
+    known = [item[0] for item in items]
+    unknown = [item[1] for item in items]
+    references = [item[2] or [] for item in items]
     if not any(unknown):
         return known, False, None
     if True in unknown:
         # Elements of a list are one expression, and their references are listed together.
-        return known, unknown, [one for found in references for one in found or ()]
-    return known, [one or {} for one in unknown], [one or {} for one in references]
+        return known, unknown, list(chain.from_iterable(references))
+    return known, [one or {} for one in unknown], references
 
 
 def _change(address: str, found: _Planned) -> dict[str, Any]:

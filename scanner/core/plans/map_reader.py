@@ -140,12 +140,7 @@ class MapReader:
         earlier: Mapping[str, Earlier],
     ) -> dict[str, Any]:
         """The arguments, with what the cloud gives where nobody sets one."""
-        values = dict(found.values)
-        for name, part in self.map.parts.items():
-            # The plan deletes the part: what the provider read of it before holds no more.
-            is_deleted = earlier.get(name) and not parts[name].found
-            if part.tells and is_deleted and not part.many:
-                values.pop(part.tells, None)
+        values = self._without_deleted(found, parts, earlier)
         for name, given in self.map.unset.items():
             if self._is_unread(found, name, values):
                 values[name] = Unreadable(f"the provider does not read {name}")
@@ -154,6 +149,20 @@ class MapReader:
         for name, same in self.map.same.items():
             if same in values:
                 values[name] = values[same]
+        return values
+
+    def _without_deleted(
+        self,
+        found: PlanResource,
+        parts: Mapping[str, PartsFound],
+        earlier: Mapping[str, Earlier],
+    ) -> dict[str, Any]:
+        """The arguments without what the provider read of parts that the plan deletes."""
+        values = dict(found.values)
+        for name, part in self.map.parts.items():
+            is_deleted = earlier.get(name) and not parts[name].found
+            if part.tells and is_deleted and not (part.many or part.stays):
+                values.pop(part.tells, None)
         return values
 
     def _is_unread(self, found: PlanResource, name: str, values: Mapping[str, Any]) -> bool:

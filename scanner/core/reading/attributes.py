@@ -11,6 +11,7 @@ from scanner.core.policies import read_open_policy
 from scanner.core.reading.canonical import canonical_list
 from scanner.core.reading.read_scope import Bindings
 from scanner.model.kinds import PARAMETER, Attribute
+from scanner.model.redacted import MARK, is_mark
 from scanner.model.values import ABSENT, OpenList, RawValue, Symbol, Unreadable, Value
 from scanner.words import described
 
@@ -45,21 +46,16 @@ def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
         if unread is not None:
             return unread
     raw = attribute.api.evaluate(bindings)
-    if raw is ABSENT:
+    # Only a complete answer without the member is an absence; a denied call is none.
+    if raw is ABSENT or (isinstance(raw, Unreadable) and raw.missing):
         return _absence(attribute, bindings)
     kind = attribute.type.removesuffix("?")
-    if kind in _POLICIES and isinstance(raw, Symbol) and raw.document is not None:
-        # The text is not known yet, and what it will say is.
-        raw = raw.document
+    if kind in _POLICIES:
+        return _policy(kind, raw, bindings)
     if isinstance(raw, Unreadable):
-        # Only a complete answer without the member is an absence; a denied call is none.
-        if raw.missing:
-            return _absence(attribute, bindings)
         return raw
     if kind == "list(record)":
         return _records(attribute, raw, bindings)
-    if kind in _POLICIES:
-        return _policy(kind, raw, bindings)
     return conform(kind, raw, attribute)
 
 
@@ -141,7 +137,7 @@ def conform(
 
 def _pairs(raw: object) -> dict[str, RawValue] | None:
     """A map, also when the provider writes it as a list of keys and values; tags often are."""
-    if isinstance(raw, dict) and "$redacted" not in raw:
+    if isinstance(raw, dict) and not is_mark(raw):
         return raw
     # A map has no form that is open: the tags of a cut-off list are unread as a whole.
     if not isinstance(raw, list) or isinstance(raw, OpenList):
@@ -203,6 +199,11 @@ def _policy(
     raw: object,
     bindings: Bindings,
 ) -> Value:
+    if isinstance(raw, Symbol) and raw.document is not None:
+        # The text is not known yet, and what it will say is.
+        raw = raw.document
+    if isinstance(raw, Unreadable):
+        return raw
     resource = bindings.get("resource", "")
     return read_open_policy(kind, raw, account=bindings["account"], resource=resource)
 
@@ -213,6 +214,6 @@ def _mismatch(
     raw: object,
 ) -> Unreadable:
     # A redacted value has a form of its own, so that it never passes for the secret's text.
-    if isinstance(raw, dict) and "$redacted" in raw:
-        return Unreadable(f"{attribute.name} was redacted ({raw['$redacted']})")
+    if isinstance(raw, dict) and MARK in raw:
+        return Unreadable(f"{attribute.name} was redacted ({raw[MARK]})")
     return Unreadable(f"{attribute.name} should be {kind}, the response has {described(raw)}")
