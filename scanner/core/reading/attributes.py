@@ -46,8 +46,7 @@ def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
         if unread is not None:
             return unread
     raw = attribute.api.evaluate(bindings)
-    # Only a complete answer without the member is an absence; a denied call is none.
-    if raw is ABSENT or (isinstance(raw, Unreadable) and raw.missing):
+    if _is_missing(raw):
         return _absence(attribute, bindings)
     kind = attribute.type.removesuffix("?")
     if kind in _POLICIES:
@@ -57,6 +56,11 @@ def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
     if kind == "list(record)":
         return _records(attribute, raw, bindings)
     return conform(kind, raw, attribute)
+
+
+def _is_missing(raw: object) -> bool:
+    """Whether a complete answer lacks the member; a denied call shows no absence."""
+    return raw is ABSENT or (isinstance(raw, Unreadable) and raw.missing)
 
 
 def _unread_if_set(attribute: Attribute, member: str, value: object) -> Unreadable | None:
