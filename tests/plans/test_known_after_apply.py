@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
+from scanner.content.plan_maps import reads_of
+from scanner.core.judging.parameters import resolve_params
+from scanner.core.plans.map_reader import PlanEstate
+from scanner.core.plans.projection import LiveWorld, project_plan
+from scanner.core.plans.reduction import reduce_plan
+from scanner.core.plans.world import World
 from scanner.language.run_time_operators import equal, unequal
-from scanner.model.values import Symbol, Unreadable
+from scanner.model.values import Outside, Symbol, Unreadable
+from tests.helpers.plan_examples import library, maps
 from tests.helpers.small_plan import change, plan
 from tests.plans.test_before_and_after import judged
 
@@ -55,3 +62,38 @@ def test_a_default_holds_for_what_the_provider_has_read(read: dict[str, Any], ve
     after = found[ROTATED, "aws_kms_key.k"].after
     assert after is not None
     assert after.value == verdict
+
+
+@pytest.mark.parametrize(
+    ("actions", "lies_outside"), [(("no-op",), True), (("update",), False), (("delete",), False)]
+)
+def test_a_scan_knows_what_no_plan_says_only_where_the_plan_touches_nothing(
+    actions: tuple[str, ...], lies_outside: bool
+) -> None:
+    bucket = {"bucket": "logs", "id": "logs", "policy": "{}"}
+    policy = {"bucket": "logs", "policy": "{}"}
+    after = None if actions == ("delete",) else policy
+    held = plan(
+        change("aws_s3_bucket.logs", bucket, before=bucket, actions=("no-op",)),
+        change("aws_s3_bucket_policy.logs", after, before=policy, actions=actions),
+    )
+    reduced = [reduce_plan(held, reads_of(maps()), {})]
+    all_maps = [one for several in maps().values() for one in several]
+    estate = PlanEstate(
+        target="terraform:test",
+        params=resolve_params(library().parameters, {}),
+        started="2026-01-01T00:00:00Z",
+    )
+    found = project_plan(
+        World(reduced, "after", all_maps),
+        World(reduced, "before", all_maps),
+        library(),
+        maps(),
+        [library().checks["aws-s3-bucket-policy-not-public"]],
+        estate,
+        LiveWorld(),
+    )
+    (item,) = found.items["aws.s3.bucket"]
+    points = item.resource.value["public_access_points"]
+    assert isinstance(points, Unreadable)
+    assert isinstance(points, Outside) is lies_outside

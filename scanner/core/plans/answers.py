@@ -28,7 +28,7 @@ from scanner.model.plan_maps import (
     Tree,
     When,
 )
-from scanner.model.values import ABSENT, OpenList, RawValue, Symbol, Unreadable
+from scanner.model.values import ABSENT, OpenList, Outside, RawValue, Symbol, Unreadable
 
 _MISSING: Final = ABSENT
 """Nobody sets it: the member is missing from the answer."""
@@ -50,10 +50,16 @@ class AnswerMaker:
     """What expressions may name: `r`, `region`, `account`, `partition`."""
     parts: Mapping[str, PartsFound]
     is_new: bool
+    is_untouched: bool
+    """Whether the plan leaves it, and all that configures it, as they are."""
     earlier: Mapping[str, tuple[PlanResource, ...]]
     """Parts as they were before the plan, of which the resource's own list was refreshed."""
     made_by: dict[int, PlanResource]
     """By identity of an item: the part that it was made of."""
+
+    def unread(self, reason: str) -> Unreadable:
+        """What no plan says; of something that the plan does not touch, a scan may know it."""
+        return Outside(reason) if self.is_untouched else Unreadable(reason)
 
     def make(self, tree: Tree, **more: object) -> Any:
         """The raw answer, or a part of it: `ABSENT` where nobody sets it."""
@@ -207,7 +213,7 @@ class AnswerMaker:
         return [{tree.key: key, tree.value: value} for key, value in mapping.items()]
 
     def _not_in_plan(self, tree: NotInPlan, bindings: Bindings) -> Any:
-        return Unreadable(tree.reason)
+        return self.unread(tree.reason)
 
 
 _MAKERS: Final[Mapping[type, Callable[[AnswerMaker, Any, Bindings], Any]]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from scanner.core.plans.answers import AnswerMaker, PartsFound, with_unread
@@ -96,7 +97,12 @@ class MapReader:
         for orphan in self.owners.orphans():
             bindings = self._bindings(orphan.first, Outside("it is not in this plan"))
             maker = AnswerMaker(
-                bindings=bindings, parts=orphan.parts, is_new=False, earlier={}, made_by={}
+                bindings=bindings,
+                parts=orphan.parts,
+                is_new=False,
+                is_untouched=_are_unchanged(orphan.parts, {}),
+                earlier={},
+                made_by={},
             )
             name = f"{orphan.key} (outside the plan)"
             identity = f"{orphan.first.address} -> {orphan.key}"
@@ -112,6 +118,7 @@ class MapReader:
             bindings=bindings,
             parts=parts,
             is_new=found.is_new,
+            is_untouched=found.is_unchanged and _are_unchanged(parts, earlier),
             earlier=self._listed(earlier),
             made_by={},
         )
@@ -224,7 +231,7 @@ class MapReader:
         *,
         is_partial: bool,
     ) -> Made:
-        bindings = self._answers(maker, found)
+        bindings = self._answers(maker)
         read, own_id = self._read(bindings, identity, name)
         record: Record = {
             **read.attributes,
@@ -251,12 +258,12 @@ class MapReader:
         )
         return Made(read=read, record=record, item=item)
 
-    def _answers(self, maker: AnswerMaker, found: PlanResource) -> Bindings:
+    def _answers(self, maker: AnswerMaker) -> Bindings:
         """The raw answers of one resource: the listed item and the details, by name."""
         kind, plan_map = self.plan.kind, self.map
         given = maker.bindings
         answers: Bindings = {
-            "it": self._answer(maker, found, "it", plan_map.item),
+            "it": self._answer(maker, "it", plan_map.item),
             "parent": ABSENT,
             "account": given["account"],
             "region": given["region"],
@@ -265,23 +272,21 @@ class MapReader:
             "started": to_timestamp(self.estate.started),
         }
         if plan_map.parent is not None:
-            answers["parent"] = self._answer(maker, found, "parent", plan_map.parent)
+            answers["parent"] = self._answer(maker, "parent", plan_map.parent)
         for name in kind.same:
             answers[name] = answers["it"]
         for name in self.plan.details:
             if name not in answers:
-                answers[name] = self._answer(maker, found, name, plan_map.details.get(name))
+                answers[name] = self._answer(maker, name, plan_map.details.get(name))
         if kind.at is not None:
             answers["region"] = kind.at.evaluate(answers)
         return answers
 
-    def _answer(self, maker: AnswerMaker, found: PlanResource, name: str, tree: Any) -> Any:
-        # What no map reads of a resource that the plan leaves as it is, is as it was.
-        unread = Outside if found.is_unchanged else Unreadable
-        reasons = {path: unread(why) for path, why in self.map.unread.items()}
+    def _answer(self, maker: AnswerMaker, name: str, tree: Any) -> Any:
+        reasons = {path: maker.unread(why) for path, why in self.map.unread.items()}
         reason = reasons.get((name,))
         if reason is not None or tree is None:
-            return reason or unread(f"{name} is not in a plan")
+            return reason or maker.unread(f"{name} is not in a plan")
         made = maker.make(tree)
         return with_unread(made, [path for path in reasons if path[0] == name], reasons)
 
@@ -294,3 +299,9 @@ class MapReader:
         bindings["resource"] = own_id if isinstance(own_id, str) else identity
         read = make_resource(self.plan, bindings, own_id, name)
         return replace(read, id=identity), own_id
+
+
+def _are_unchanged(parts: Mapping[str, PartsFound], earlier: Mapping[str, Earlier]) -> bool:
+    """Whether the plan leaves all parts as they are; one that it deletes is among the earlier."""
+    found = chain.from_iterable(one.found for one in parts.values())
+    return all(part.is_unchanged for part in chain(found, *earlier.values()))
