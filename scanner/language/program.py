@@ -14,7 +14,7 @@ from scanner.language.functions import DEFAULT_MEMORY
 from scanner.language.member_chains import compile_chain
 from scanner.language.parser import parse
 from scanner.language.paths import paths_of
-from scanner.language.scopes import Scope
+from scanner.language.scopes import NodeTypes, Scope
 from scanner.language.tree import Node
 from scanner.language.types import NOTHING, Type, unify
 from scanner.language.unread import BudgetExceededError, MemoryExceededError, reader
@@ -89,6 +89,11 @@ class Program:
     def tree(self) -> Node:
         """The syntax tree."""
         return self._tree
+
+    @property
+    def types(self) -> NodeTypes:
+        """The type of each node of the tree."""
+        return self._closures.types
 
     def evaluate(self, scope: Scoped) -> object:
         """The value, or an Unreadable, for declared names bound by a scope."""

@@ -230,6 +230,8 @@ class Enumeration:
     known: frozenset[str]
     others: frozenset[str] = frozenset()
     """Those of them that no condition names."""
+    pattern: str = ""
+    """A regular expression of further ones that no condition names: it takes the whole text."""
     why: str = ""
     """What these count as, and why that is right."""
     open: str = ""
@@ -266,6 +268,11 @@ class Unlisted:
     why: str
     calls: tuple[str, ...] = ()
     """The operations that would list it."""
+
+    @property
+    def sentence(self) -> str:
+        """What is not listed, and why."""
+        return f"{self.what}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

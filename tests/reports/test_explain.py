@@ -88,6 +88,18 @@ def test_a_permission_names_the_operation_that_needs_it() -> None:
     assert facts["permission"] == ("s3:ListAllMyBuckets",)
 
 
+def test_a_listing_and_a_check_say_what_is_not_listed() -> None:
+    for name in ("storage:buckets.list", "gcp-storage-bucket-not-public"):
+        explanation = explained(name)
+        facts = {fact.heading: fact.lines for fact in explanation.facts}
+        (hole,) = facts["does not list"]
+        assert hole.startswith("Managed folders: ")
+        assert "Managed folders: " in as_text(explanation)
+    # What is asked about each bucket lists nothing.
+    headings = {fact.heading for fact in explained("storage:buckets.getIamPolicy").facts}
+    assert "does not list" not in headings
+
+
 def test_every_id_of_the_library_is_explained() -> None:
     library = shipped_library()
     names = Names(library, permissions_of)

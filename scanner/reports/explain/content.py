@@ -110,6 +110,7 @@ def _check(check: Check, content: Content) -> Explanation:
             ("if none is in scope", none_in_scope),
             ("earlier ids", ", ".join(check.aliases)),
             ("links", "\n".join(check.refs)),
+            ("does not list", _not_listed([kind])),
         ),
         rests_on=(*_operations_of(check, content), *_parameters_of(check, content)),
         used_by=(*_controls_of(check.id, content), *_criteria_of(check.id, content)),
@@ -386,7 +387,11 @@ def _operation(subject: NamedOperation, content: Content) -> Explanation:
         type="operation",
         id=subject.id,
         title=title,
-        facts=_facts(("cloud", ", ".join(sorted({kind.cloud for kind in kinds}))), fact),
+        facts=_facts(
+            ("cloud", ", ".join(sorted({kind.cloud for kind in kinds}))),
+            fact,
+            ("does not list", _not_listed(_listed_by(kinds, subject.operations))),
+        ),
         used_by=(*links, *_checks_reading(subject.operations, kinds, content)),
     )
 
@@ -397,10 +402,27 @@ def _kind_titles(kinds: list[Kind]) -> str:
     return ", ".join(kind.title for kind in kinds)
 
 
+def _listed_by(kinds: list[Kind], operations: tuple[str, ...]) -> list[Kind]:
+    """The kinds whose resources one of the operations lists."""
+    found: list[Kind] = []
+    for kind in kinds:
+        listed = {request.operation for request in listing_requests(kind.listing)}
+        if listed.intersection(operations):
+            found.append(kind)
+    return found
+
+
+def _not_listed(kinds: list[Kind]) -> str:
+    """What of their services the kinds leave out of their populations, a line each."""
+    holes: list[str] = []
+    for kind in kinds:
+        holes += [hole.sentence for hole in kind.does_not_list]
+    return "\n".join(holes)
+
+
 def _kind_link(kind: Kind, operations: tuple[str, ...]) -> Link:
     note = "details of each"
-    listed = {request.operation for request in listing_requests(kind.listing)}
-    if listed.intersection(operations):
+    if _listed_by([kind], operations):
         note = "lists them"
     return Link(type="kind", id=kind.id, title=kind.title, note=note)
 
