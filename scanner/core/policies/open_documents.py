@@ -139,7 +139,9 @@ class _Case:
         """The document without anything unknown."""
         raw = self.raw.get("Statement")
         given: list[Any] = raw if isinstance(raw, list) else [raw]
-        statements = [one for item in given for one in self._statement(item)]
+        statements: list[Any] = []
+        for item in given:
+            statements.extend(self._statement(item))
         if isinstance(raw, OpenList) and self.worst:
             # Statements that are resources of their own, as of Lambda, only allow.
             statements.append(self._anything())
