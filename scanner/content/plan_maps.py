@@ -126,6 +126,7 @@ def _part(
         where=where,
         many=data.get("many", False),
         tells=data.get("tells", ""),
+        stays=data.get("stays", False),
     )
 
 

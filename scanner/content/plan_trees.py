@@ -14,6 +14,7 @@ from scanner.model.plan_maps import (
     Argument,
     ArgumentPath,
     Constant,
+    Count,
     Each,
     EachPart,
     FirstOf,
@@ -44,6 +45,7 @@ _FORMS: Final[Mapping[str, frozenset[str]]] = {
     "$one": frozenset({"$one", "$make"}),
     "$lists": frozenset({"$lists"}),
     "$parts": frozenset({"$parts", "$make"}),
+    "$count": frozenset({"$count"}),
     "$from": frozenset({"$from", "$make"}),
     "$when": frozenset({"$when", "$then", "$else"}),
     "$first": frozenset({"$first"}),
@@ -207,6 +209,9 @@ class TreeReader:
             name, make = self._of_part(path, data, places, "$parts")
         return EachPart(part=name, make=make)
 
+    def _count(self, path: Steps, data: Any, places: Places) -> Tree:
+        return Count(self.tree((*path, "$count"), data["$count"], places))
+
     def _from(self, path: Steps, data: Any, places: Places) -> Tree:
         name, make = self._of_part(path, data, places, "$from")
         return FromPart(part=name, make=make)
@@ -271,6 +276,7 @@ _READERS: Final[Mapping[str, Callable[[TreeReader, Steps, Any, Places], Tree]]] 
     "$one": TreeReader._one,
     "$lists": TreeReader._lists,
     "$parts": TreeReader._parts,
+    "$count": TreeReader._count,
     "$from": TreeReader._from,
     "$when": TreeReader._when,
     "$first": TreeReader._first,
@@ -310,7 +316,7 @@ def written(tree: Tree | None) -> Written:
             return {name: written(inner) for name, inner in tree.members.items()}
         case Items() | Each() | One() | EachPart():
             return _written_list(tree)
-        case Argument() | Constant() | Lookup() | NotInPlan():
+        case Argument() | Constant() | Count() | Lookup() | NotInPlan():
             return {"*": {}}
         case _:
             return _merged(map(written, _alternatives(tree)))

@@ -13,7 +13,7 @@ from scanner.language.unread import (
     as_unread,
     merge,
 )
-from scanner.model.values import OpenList, Unreadable
+from scanner.model.values import OpenList, Symbol, Unreadable
 
 BUDGET: Final = "#budget"
 """The entry of the environment that holds how many steps are left; no name can be spelled this
@@ -127,7 +127,8 @@ def _map(outcomes: Outcomes, rest: Rest) -> Items:
     made: list[object] = []
     unread: list[Unreadable] = []
     for _, outcome in outcomes:
-        if isinstance(outcome, Unreadable):
+        # A symbol is one value, so that the list has as many items as without it.
+        if isinstance(outcome, Unreadable) and not isinstance(outcome, Symbol):
             unread.append(outcome)
         made.append(outcome)
     if unread:

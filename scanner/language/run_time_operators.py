@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from scanner.language.functions import INT_LIMIT
 from scanner.language.unread import as_unread, is_unread, merge, reasons_of, type_name
-from scanner.model.values import ABSENT, OpenList, Unreadable
+from scanner.model.values import ABSENT, OpenList, Symbol, Unreadable
 
 Operation = Callable[[Any, Any], object]
 Overloads = dict[tuple[type, type], Operation]
@@ -47,7 +47,20 @@ def equal(left: object, right: object) -> Truth:
             return _equal_lists(left, right)
         if type(left) is dict and type(right) is dict:
             return _equal_maps(left, right)
-    return mismatch("==", left, right)
+    known = _known_unread(left, right)
+    return mismatch("==", left, right) if known is None else known
+
+
+def _known_unread(left: object, right: object) -> bool | None:
+    """What is known of `==` although a value is not: None, nothing."""
+    if isinstance(left, Symbol) and isinstance(right, Symbol):
+        is_same = (left.owner, left.attribute) == (right.owner, right.attribute)
+        return True if is_same else None
+    for one, other in ((left, right), (right, left)):
+        # A value that is there, as `has()` finds it, is not the text for none.
+        if isinstance(one, Unreadable) and one.present and other == "":
+            return False
+    return None
 
 
 def _equal_lists(left: _List, right: _List) -> Truth:

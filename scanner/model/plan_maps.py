@@ -76,6 +76,13 @@ class EachPart:
     make: Tree
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many items a list has; of an open one, how many are known, unless there are none."""
+
+    items: Tree
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FromPart:
     """What the one resource that configures this one says; without one, it is missing."""
@@ -140,6 +147,7 @@ Tree: TypeAlias = (
     | One
     | Joined
     | EachPart
+    | Count
     | FromPart
     | When
     | FirstOf
@@ -165,6 +173,8 @@ class Part:
     tells: str = ""
     """The argument of an existing resource that the provider fills with what this part configures:
     if it was refreshed, a missing part is knowledge."""
+    stays: bool = False
+    """Whether the cloud keeps what the part configured when Terraform deletes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ everything else that is missing is `Unreadable`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
@@ -47,6 +47,8 @@ class Symbol(Unreadable):
     attribute: str = ""
     value: str = ""
     """The value, where the plan has it under another name; empty: it is not known."""
+    document: Mapping[str, RawValue] | None = field(default=None, compare=False)
+    """The policy document that the value is the text of, as far as its parts are known."""
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -119,11 +119,14 @@ class SourceReader:
     def _facts(self, block: _Block, calls: tuple[str, ...]) -> dict[str, Any]:
         arguments: dict[str, list[int]] = {}
         plain: list[str] = []
+        texts: list[str] = []
         dynamic: list[str] = []
         for path, node in _arguments(block.node, ""):
             arguments.setdefault(path, [_line(node), node.end_point[0] + 1])
             if node.type == "attribute" and _is_plain(node.children[-1]):
                 plain.append(path)
+            if node.type == "attribute" and _has_literal(node.children[-1]):
+                texts.append(path)
             if node.type == "block" and _text(node.children[0]) == "dynamic":
                 dynamic.append(path)
         return {
@@ -133,6 +136,7 @@ class SourceReader:
             "calls": list(calls),
             "arguments": arguments,
             "plain": sorted(plain),
+            "texts": sorted(texts),
             "dynamic": sorted(dynamic),
             "is_plain": block.node.type == "attribute" and _is_plain(block.node.children[-1]),
             "references": sorted(_references(block.node)) if block.node.type == "attribute" else [],
@@ -241,6 +245,15 @@ def _is_plain(node: Any) -> bool:
         return all(child.type in _TRAVERSAL for child in node.children if child.is_named)
     inner = _wrapped(node)
     return inner is not None and _is_plain(inner)
+
+
+def _has_literal(node: Any) -> bool:
+    """Whether an expression is a template with text of its own: never null, and never empty."""
+    while node.type in ("expression", "template_expr") and len(node.children) == 1:
+        node = node.children[0]
+    if node.type != "quoted_template":
+        return False
+    return any(child.type == "template_literal" for child in node.children)
 
 
 def _wrapped(node: Any) -> Any:

@@ -109,7 +109,7 @@ MUTANTS = (
     ),
     *_of(
         "reading/attributes.py", READING,
-        ("what is unread is absent", "        if raw.missing:", "        if raw:"),
+        ("what is unread is absent", "isinstance(raw, Unreadable) and raw.missing", "isinstance(raw, Unreadable)"),
         ("an absence that nobody declared is optional", "    if attribute.optional:", "    if attribute:"),
         ("True is a number", "        if type(raw) is scalar:", "        if isinstance(raw, scalar):"),
         ("records of a cut-off list are all", "    if isinstance(raw, OpenList):\n        return OpenList(",

@@ -44,22 +44,24 @@ def change(
 
 def plan(
     *changes: Mapping[str, Any],
-    references: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    references: Mapping[str, Mapping[str, Any]] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
     """A plan; `references` are by block and argument what its expression refers to.
 
-    Every other argument that a change sets is a constant of the configuration.
+    A block within a block has the expressions of its arguments instead. Every other argument that
+    a change sets is a constant of the configuration.
     """
     blocks: dict[str, dict[str, Any]] = {}
     for one in changes:
-        block = f"{one['type']}.{one['name']}"
+        prefix = "data." if one["mode"] == "data" else ""
+        block = f"{prefix}{one['type']}.{one['name']}"
         values = one["change"]["after"] or one["change"]["before"] or {}
         blocks[block] = {name: {"constant_value": None} for name in values}
         for name, found in (references or {}).get(block, {}).items():
-            blocks[block][name] = {"references": list(found)}
+            blocks[block][name] = expression_of(found)
     resources = [
-        {"address": block, "type": block.partition(".")[0], "expressions": expressions}
+        {"address": block, "type": block.split(".")[-2], "expressions": expressions}
         for block, expressions in blocks.items()
     ]
     return {
@@ -69,3 +71,11 @@ def plan(
         "configuration": {"root_module": {"resources": resources}},
         **more,
     }
+
+
+def expression_of(references: Any) -> Any:
+    """An argument of the configuration: what it refers to, or the blocks that are written there."""
+    if references is None:
+        return {"constant_value": None}
+    is_leaf = isinstance(references, Sequence) and all(isinstance(one, str) for one in references)
+    return {"references": list(references)} if is_leaf else references

@@ -187,6 +187,24 @@ def test_a_block_that_is_deleted_weakens_its_bucket() -> None:
     assert finding.change is PlanChange.WEAKENED
 
 
+def test_an_acl_that_is_deleted_stays_in_force() -> None:
+    everyone = {"uri": "http://acs.amazonaws.com/groups/global/AllUsers", "permissions": ["READ"]}
+    bucket = {"bucket": "logs", "id": "logs", "acl": None, "grant": [everyone]}
+    open_account = {"ignore_public_acls": False}
+    open_bucket = {"bucket": "logs", "ignore_public_acls": False}
+    ownership = {"bucket": "logs", "rule": [{"object_ownership": "ObjectWriter"}]}
+    held = [
+        change("aws_s3_bucket.logs", bucket, before=bucket, actions=("no-op",)),
+        change("aws_s3_account_public_access_block.own", open_account),
+        change("aws_s3_bucket_public_access_block.logs", open_bucket),
+        change("aws_s3_bucket_ownership_controls.logs", ownership),
+    ]
+    acl = {"bucket": "logs", "acl": "public-read"}
+    deleted = change("aws_s3_bucket_acl.logs", None, before=acl, actions=("delete",))
+    found = judged(plan(*held, deleted))
+    assert found["aws-s3-bucket-acl-not-public", "aws_s3_bucket.logs"].after is Verdict.FAIL
+
+
 def test_versioning_that_is_deleted_is_not_taken_from_what_the_provider_read_before() -> None:
     bucket = {"bucket": "logs", "id": "logs", "versioning": [{"enabled": True}]}
     part = {"bucket": "logs", "versioning_configuration": [{"status": "Enabled"}]}
@@ -218,6 +236,7 @@ def test_rules_that_may_be_in_a_dynamic_block_are_known_to_be_none_by_the_source
             "calls": [],
             "arguments": {},
             "plain": [],
+            "texts": [],
             "dynamic": [],
             "references": [],
             "is_plain": False,

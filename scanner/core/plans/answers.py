@@ -12,6 +12,7 @@ from scanner.model.expressions import Expression
 from scanner.model.plan_maps import (
     Argument,
     Constant,
+    Count,
     Each,
     EachPart,
     FirstOf,
@@ -27,7 +28,7 @@ from scanner.model.plan_maps import (
     Tree,
     When,
 )
-from scanner.model.values import ABSENT, OpenList, RawValue, Unreadable
+from scanner.model.values import ABSENT, OpenList, Outside, RawValue, Symbol, Unreadable
 
 _MISSING: Final = ABSENT
 """Nobody sets it: the member is missing from the answer."""
@@ -49,10 +50,16 @@ class AnswerMaker:
     """What expressions may name: `r`, `region`, `account`, `partition`."""
     parts: Mapping[str, PartsFound]
     is_new: bool
+    is_untouched: bool
+    """Whether the plan leaves it, and all that configures it, as they are."""
     earlier: Mapping[str, tuple[PlanResource, ...]]
     """Parts as they were before the plan, of which the resource's own list was refreshed."""
     made_by: dict[int, PlanResource]
     """By identity of an item: the part that it was made of."""
+
+    def unread(self, reason: str) -> Unreadable:
+        """What no plan says; of something that the plan does not touch, a scan may know it."""
+        return Outside(reason) if self.is_untouched else Unreadable(reason)
 
     def make(self, tree: Tree, **more: object) -> Any:
         """The raw answer, or a part of it: `ABSENT` where nobody sets it."""
@@ -85,6 +92,9 @@ class AnswerMaker:
         items = _value(tree.over, bindings)
         if items is _MISSING:
             return self._again(tree.otherwise, bindings)
+        if isinstance(items, Symbol) and items.present:
+            # The source shows the attribute by itself, `[aws_x.y.arn]`: a list of one.
+            items = [items]
         if isinstance(items, Unreadable):
             return items
         if not isinstance(items, list):
@@ -139,6 +149,12 @@ class AnswerMaker:
             self.made_by[id(item)] = part
             made.append(item)
         return OpenList(made, parts.others.reason) if parts.others else made
+
+    def _count(self, tree: Count, bindings: Bindings) -> Any:
+        items = self._again(tree.items, bindings)
+        if isinstance(items, OpenList) and not items:
+            return items.rest
+        return len(items) if isinstance(items, list) else items
 
     def _from_part(self, tree: FromPart, bindings: Bindings) -> Any:
         parts = self.parts[tree.part]
@@ -197,7 +213,7 @@ class AnswerMaker:
         return [{tree.key: key, tree.value: value} for key, value in mapping.items()]
 
     def _not_in_plan(self, tree: NotInPlan, bindings: Bindings) -> Any:
-        return Unreadable(tree.reason)
+        return self.unread(tree.reason)
 
 
 _MAKERS: Final[Mapping[type, Callable[[AnswerMaker, Any, Bindings], Any]]] = {
@@ -209,6 +225,7 @@ _MAKERS: Final[Mapping[type, Callable[[AnswerMaker, Any, Bindings], Any]]] = {
     One: AnswerMaker._one,
     Joined: AnswerMaker._joined,
     EachPart: AnswerMaker._each_part,
+    Count: AnswerMaker._count,
     FromPart: AnswerMaker._from_part,
     When: AnswerMaker._when,
     FirstOf: AnswerMaker._first_of,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from scanner.core.plans.answers import AnswerMaker, PartsFound, with_unread
@@ -96,7 +97,12 @@ class MapReader:
         for orphan in self.owners.orphans():
             bindings = self._bindings(orphan.first, Outside("it is not in this plan"))
             maker = AnswerMaker(
-                bindings=bindings, parts=orphan.parts, is_new=False, earlier={}, made_by={}
+                bindings=bindings,
+                parts=orphan.parts,
+                is_new=False,
+                is_untouched=_are_unchanged(orphan.parts, {}),
+                earlier={},
+                made_by={},
             )
             name = f"{orphan.key} (outside the plan)"
             identity = f"{orphan.first.address} -> {orphan.key}"
@@ -112,6 +118,7 @@ class MapReader:
             bindings=bindings,
             parts=parts,
             is_new=found.is_new,
+            is_untouched=found.is_unchanged and _are_unchanged(parts, earlier),
             earlier=self._listed(earlier),
             made_by={},
         )
@@ -140,19 +147,37 @@ class MapReader:
         earlier: Mapping[str, Earlier],
     ) -> dict[str, Any]:
         """The arguments, with what the cloud gives where nobody sets one."""
-        values = dict(found.values)
-        for name, part in self.map.parts.items():
-            # The plan deletes the part: what the provider read of it before holds no more.
-            is_deleted = earlier.get(name) and not parts[name].found
-            if part.tells and is_deleted and not part.many:
-                values.pop(part.tells, None)
+        values = self._without_deleted(found, parts, earlier)
         for name, given in self.map.unset.items():
-            if self._is_unset(found, name, values.get(name)):
+            if self._is_unread(found, name, values):
+                values[name] = Unreadable(f"the provider does not read {name}")
+            elif self._is_unset(found, name, values.get(name)):
                 values[name] = given
         for name, same in self.map.same.items():
             if same in values:
                 values[name] = values[same]
         return values
+
+    def _without_deleted(
+        self,
+        found: PlanResource,
+        parts: Mapping[str, PartsFound],
+        earlier: Mapping[str, Earlier],
+    ) -> dict[str, Any]:
+        """The arguments without what the provider read of parts that the plan deletes."""
+        values = dict(found.values)
+        for name, part in self.map.parts.items():
+            is_deleted = earlier.get(name) and not parts[name].found
+            if part.tells and is_deleted and not (part.many or part.stays):
+                values.pop(part.tells, None)
+        return values
+
+    def _is_unread(self, found: PlanResource, name: str, values: Mapping[str, Any]) -> bool:
+        """Whether an existing resource lacks an argument that another version of its provider has.
+
+        Null is not lacking: then the provider read that nobody has set it.
+        """
+        return not found.is_new and name not in found.refreshed and name not in values
 
     def _is_unset(self, found: PlanResource, name: str, value: object) -> bool:
         """Whether nobody sets an argument, so that the cloud's own value holds."""
@@ -173,10 +198,18 @@ class MapReader:
             values = Unreadable(f"{found.address} is in several plans")
         return {
             "r": values,
-            "region": found.region or Unreadable("the region is not in the plan"),
+            "region": self._region(found),
             "account": self._account(found),
             "partition": self.estate.partition,
         }
+
+    def _region(self, found: PlanResource) -> str | Unreadable:
+        """The region; resources of one provider configuration share one that is not known."""
+        reason = "the region is not in the plan"
+        if found.region or self.estate.account:
+            # Beside a scan, whose regions are known, it may be any of them.
+            return found.region or Unreadable(reason)
+        return Symbol(reason, owner=f"provider.{found.provider}", attribute="region")
 
     def _account(self, found: PlanResource) -> str | Symbol:
         """The account; resources of one provider configuration share one that is not known."""
@@ -198,7 +231,7 @@ class MapReader:
         *,
         is_partial: bool,
     ) -> Made:
-        bindings = self._answers(maker, found)
+        bindings = self._answers(maker)
         read, own_id = self._read(bindings, identity, name)
         record: Record = {
             **read.attributes,
@@ -225,12 +258,12 @@ class MapReader:
         )
         return Made(read=read, record=record, item=item)
 
-    def _answers(self, maker: AnswerMaker, found: PlanResource) -> Bindings:
+    def _answers(self, maker: AnswerMaker) -> Bindings:
         """The raw answers of one resource: the listed item and the details, by name."""
         kind, plan_map = self.plan.kind, self.map
         given = maker.bindings
         answers: Bindings = {
-            "it": self._answer(maker, found, "it", plan_map.item),
+            "it": self._answer(maker, "it", plan_map.item),
             "parent": ABSENT,
             "account": given["account"],
             "region": given["region"],
@@ -239,23 +272,21 @@ class MapReader:
             "started": to_timestamp(self.estate.started),
         }
         if plan_map.parent is not None:
-            answers["parent"] = self._answer(maker, found, "parent", plan_map.parent)
+            answers["parent"] = self._answer(maker, "parent", plan_map.parent)
         for name in kind.same:
             answers[name] = answers["it"]
         for name in self.plan.details:
             if name not in answers:
-                answers[name] = self._answer(maker, found, name, plan_map.details.get(name))
+                answers[name] = self._answer(maker, name, plan_map.details.get(name))
         if kind.at is not None:
             answers["region"] = kind.at.evaluate(answers)
         return answers
 
-    def _answer(self, maker: AnswerMaker, found: PlanResource, name: str, tree: Any) -> Any:
-        # What no map reads of a resource that the plan leaves as it is, is as it was.
-        unread = Outside if found.is_unchanged else Unreadable
-        reasons = {path: unread(why) for path, why in self.map.unread.items()}
+    def _answer(self, maker: AnswerMaker, name: str, tree: Any) -> Any:
+        reasons = {path: maker.unread(why) for path, why in self.map.unread.items()}
         reason = reasons.get((name,))
         if reason is not None or tree is None:
-            return reason or unread(f"{name} is not in a plan")
+            return reason or maker.unread(f"{name} is not in a plan")
         made = maker.make(tree)
         return with_unread(made, [path for path in reasons if path[0] == name], reasons)
 
@@ -268,3 +299,9 @@ class MapReader:
         bindings["resource"] = own_id if isinstance(own_id, str) else identity
         read = make_resource(self.plan, bindings, own_id, name)
         return replace(read, id=identity), own_id
+
+
+def _are_unchanged(parts: Mapping[str, PartsFound], earlier: Mapping[str, Earlier]) -> bool:
+    """Whether the plan leaves all parts as they are; one that it deletes is among the earlier."""
+    found = chain.from_iterable(one.found for one in parts.values())
+    return all(part.is_unchanged for part in chain(found, *earlier.values()))

@@ -62,7 +62,19 @@ class Owners:
             if holds is not True:
                 self._lost.setdefault(name, []).append(found)
                 return
-        key = found.values.get(part.join)
+        keys = found.values.get(part.join)
+        # `roles` of one attachment names several.
+        for key in keys if isinstance(keys, list) else [keys]:
+            self._add_by(key, name, part, found, by_value)
+
+    def _add_by(
+        self,
+        key: object,
+        name: str,
+        part: Part,
+        found: PlanResource,
+        by_value: Mapping[tuple[str, str], list[PlanResource]],
+    ) -> None:
         owners = self._owners(part, key, by_value)
         if (isinstance(key, Unreadable) and not isinstance(key, Symbol)) or len(owners) > 1:
             self._lost.setdefault(name, []).append(found)

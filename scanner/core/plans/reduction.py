@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from scanner.core.plans import policy_documents
 from scanner.core.plans.addresses import without_indices
 from scanner.model.plan_maps import ArgumentPath
 
@@ -29,7 +30,9 @@ _DATA: Final[Reads] = {
     "aws_caller_identity": frozenset({("account_id",)}),
     "aws_partition": frozenset({("partition",)}),
     "aws_region": frozenset({("name",), ("region",)}),
-    "aws_iam_policy_document": frozenset({("statement",), ("version",)}),
+    policy_documents.TYPE: frozenset(
+        (name,) for name in ("statement", "version", *policy_documents.OTHERS)
+    ),
 }
 _IDENTITY: Final = frozenset({("id",), ("arn",), ("name",), ("region",)})
 """Attributes that references and joins use, of every resource."""
@@ -141,7 +144,8 @@ def _source(address: str, sources: Sources) -> dict[str, Any]:
     facts = sources.get(address)
     if facts is not None:
         # What is plain stands with the references; what it refers to is only asked of locals.
-        kept = {name: value for name, value in facts.items() if name not in ("plain", "references")}
+        dropped = ("plain", "references", "texts")
+        kept = {name: value for name, value in facts.items() if name not in dropped}
         return {**kept, "is_read": True}
     call = _call(address, sources)
     if call is None:
@@ -302,6 +306,7 @@ def _references(
         leaf: dict[str, Any] = {"references": list(expression.get("references", []))}
         if facts is not None:
             leaf["plain"] = at in facts["plain"]
+            leaf["text"] = at in facts["texts"]
         return leaf
     kept: dict[str, Any] = {}
     for name, inner in expression.items():

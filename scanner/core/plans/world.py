@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from scanner.core.plans import addresses
+from scanner.core.plans import addresses, policy_documents
 from scanner.core.plans.reduction import AFTER_APPLY, OWN_TAGS, SENSITIVE
 from scanner.model.plan_maps import PlanMap
 from scanner.model.values import RawValue, Symbol, Unreadable
@@ -215,13 +215,16 @@ class _PlanReader:
         if len(path) == 1 and path[0] not in arguments and not is_dynamic:
             # No argument sets it: the provider will.
             return self._symbol(_Found(row, str(path[0]), True), f"{own} is known after apply")
-        found = self._follow(row["module"], _expression_at(arguments, path), row["index"])
+        expression = _expression_at(arguments, path)
+        # A template with text of its own has a value, whatever else is in it.
+        is_text = expression.get("text", False)
+        found = self._follow(row["module"], expression, row["index"])
         if found is None:
-            return Unreadable(f"{name} is known after apply")
+            return Unreadable(f"{name} is known after apply", present=is_text)
         reason = f"{name} is known after apply ({found.row['address']}.{found.attribute})"
         if found.is_plain is False:
             # A template or a condition around the reference: the value is another one.
-            return Unreadable(reason)
+            return Unreadable(reason, present=is_text)
         return self._symbol(found, reason)
 
     def _symbol(self, found: _Found, reason: str) -> Symbol:
@@ -238,7 +241,23 @@ class _PlanReader:
             owner=found.row["address"],
             attribute=name,
             value=known if isinstance(known, str) else "",
+            document=self._document(found, name),
         )
+
+    def _document(self, found: _Found, name: str) -> Mapping[str, RawValue] | None:
+        """The policy document that an argument is exactly the text of; None: it is not known."""
+        is_text = found.row["type"] == policy_documents.TYPE and name in policy_documents.TEXTS
+        # Only the source shows that the argument is nothing else.
+        if not is_text or found.is_plain is not True:
+            return None
+        arguments = found.row[self.side] or {}
+        read = ("statement", *policy_documents.OTHERS)
+        values = {
+            argument: self._value(arguments[argument], found.row, (argument,))
+            for argument in read
+            if arguments.get(argument) is not None
+        }
+        return policy_documents.policy_document(values)
 
     def _written(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """The references of the arguments that its block sets."""

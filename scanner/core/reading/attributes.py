@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from scanner.core.policies import read_policy, read_trust_policy
+from scanner.core.policies import read_open_policy
 from scanner.core.reading.canonical import canonical_list
 from scanner.core.reading.read_scope import Bindings
 from scanner.model.kinds import PARAMETER, Attribute
 from scanner.model.redacted import MARK, is_mark
-from scanner.model.values import ABSENT, OpenList, RawValue, Unreadable, Value
+from scanner.model.values import ABSENT, OpenList, RawValue, Symbol, Unreadable, Value
 from scanner.words import described
 
 OPERATIONS: Final = "$operations"
@@ -26,6 +26,7 @@ _SCALARS: Final[Mapping[str, type[_Scalar]]] = {
     "timestamp": datetime,
     "duration": timedelta,
 }
+_POLICIES: Final = frozenset({"policy", "trust_policy"})
 _PAIR_MEMBERS: Final = (
     ("Key", "Value"),
     ("key", "value"),
@@ -45,19 +46,21 @@ def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
         if unread is not None:
             return unread
     raw = attribute.api.evaluate(bindings)
-    if raw is ABSENT:
+    if _is_missing(raw):
         return _absence(attribute, bindings)
-    if isinstance(raw, Unreadable):
-        # Only a complete answer without the member is an absence; a denied call is none.
-        if raw.missing:
-            return _absence(attribute, bindings)
-        return raw
     kind = attribute.type.removesuffix("?")
+    if kind in _POLICIES:
+        return _policy(kind, raw, bindings)
+    if isinstance(raw, Unreadable):
+        return raw
     if kind == "list(record)":
         return _records(attribute, raw, bindings)
-    if kind in ("policy", "trust_policy"):
-        return _policy(kind, raw, bindings)
     return conform(kind, raw, attribute)
+
+
+def _is_missing(raw: object) -> bool:
+    """Whether a complete answer lacks the member; a denied call shows no absence."""
+    return raw is ABSENT or (isinstance(raw, Unreadable) and raw.missing)
 
 
 def _unread_if_set(attribute: Attribute, member: str, value: object) -> Unreadable | None:
@@ -200,10 +203,13 @@ def _policy(
     raw: object,
     bindings: Bindings,
 ) -> Value:
+    if isinstance(raw, Symbol) and raw.document is not None:
+        # The text is not known yet, and what it will say is.
+        raw = raw.document
+    if isinstance(raw, Unreadable):
+        return raw
     resource = bindings.get("resource", "")
-    if kind == "policy":
-        return read_policy(raw, account=bindings["account"], resource=resource)
-    return read_trust_policy(raw, account=bindings["account"], resource=resource)
+    return read_open_policy(kind, raw, account=bindings["account"], resource=resource)
 
 
 def _mismatch(
