@@ -8,6 +8,7 @@ from typing import Final
 
 from scanner.core.plans.addresses import without_indices
 from scanner.formats.plans import PlanView
+from scanner.formats.plans.blocks import counts_text
 from scanner.model.plan_findings import PlanChange, PlanFinding, SourceLocation
 from scanner.rendering.sanitize import sanitized
 from scanner.rendering.wrap import wrapped
@@ -35,7 +36,7 @@ def _lines(view: PlanView) -> Iterator[str]:
     for change in shown:
         yield from _section(view, change)
     yield from _waived(view)
-    yield _counts(view)
+    yield counts_text(report)
     if report.unmapped:
         types = ", ".join(report.unmapped)
         yield f"Not evaluated: {plural(sum(report.unmapped.values()), 'resource')} of {types}"
@@ -81,12 +82,3 @@ def _waived(view: PlanView) -> Iterator[str]:
         if finding.waiver and finding.change.blocks:
             address, reason = sanitized(finding.address), sanitized(finding.waiver)
             yield f"Waived: {finding.check} {address}: {reason}"
-
-
-def _counts(view: PlanView) -> str:
-    counts = {change: view.report.count(change) for change in PlanChange}
-    return (
-        f"{counts[PlanChange.WORSE]} worse, {counts[PlanChange.WEAKENED]} weakened, "
-        f"{counts[PlanChange.BETTER]} better, {counts[PlanChange.ALREADY]} already failing, "
-        f"{counts[PlanChange.OPEN]} not known before apply"
-    )
