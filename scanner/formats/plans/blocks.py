@@ -17,6 +17,8 @@ MOST_LISTED: Final = 5_000
 """Blocks in one file. GitHub shows no more results of one upload; the others are counted."""
 _NAMED: Final = 3
 """Instances of one block that are named; the others are counted."""
+_CALLS: Final = 10
+"""Module calls that are shown."""
 _NAME: Final = 300
 """Characters of one name that are shown."""
 _SENTENCE: Final = 600
@@ -66,7 +68,7 @@ class Block:
         location = self.first.location
         if location is None:
             return None
-        path = posixpath.normpath(posixpath.join(self.view.source, location.file))
+        path = self._path(location.file)
         if path.startswith(("/", "../")):
             return None
         return SourceLines(path, location.line, max(location.line, location.last))
@@ -77,8 +79,13 @@ class Block:
         location = self.first.location
         if location is None:
             return ()
-        found = [f"called at {shortened_text(call, _NAME)}" for call in location.calls]
-        return (*found, shortened_text(location.note, _NAME)) if location.note else tuple(found)
+        found = [f"called at {self._path(call)}" for call in location.calls[:_CALLS]]
+        if location.note:
+            found.append(location.note)
+        return tuple(shortened_text(one, _NAME) for one in found)
+
+    def _path(self, path: str) -> str:
+        return posixpath.normpath(posixpath.join(self.view.source, path))
 
     @property
     def message(self) -> str:

@@ -59,7 +59,7 @@ def render(view: PlanView) -> str:
                 "rules": [_rule(view.library.checks[check]) for check in rules],
             }
         },
-        "automationDetails": {"id": f"tscan/{quote(view.source or view.report.target)}/"},
+        "automationDetails": {"id": f"tscan/{_uri(view.source or view.report.target)}/"},
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {
@@ -68,6 +68,7 @@ def render(view: PlanView) -> str:
                 "toolExecutionNotifications": [
                     {"level": "note", "message": {"text": _plain(text)}}
                     for text in _notes(view, len(located) - len(placed), len(placed) - len(listed))
+                    if text
                 ],
             }
         ],
@@ -115,7 +116,7 @@ def _result(block: Block, lines: SourceLines, positions: dict[str, int]) -> dict
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(lines.path)},
+                    "artifactLocation": {"uri": _uri(lines.path)},
                     "region": {"startLine": lines.first, "endLine": lines.last},
                 },
                 "logicalLocations": [
@@ -130,6 +131,11 @@ def _result(block: Block, lines: SourceLines, positions: dict[str, int]) -> dict
         },
         "baselineState": "unchanged" if first.change is PlanChange.ALREADY else "new",
     }
+
+
+def _uri(path: str) -> str:
+    # A name on a disk may be no Unicode.
+    return quote(path, errors="surrogatepass")
 
 
 def _lines(texts: Sequence[str]) -> str:
