@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
-_COMMANDS: Final = ("plan", "scan", "drift")
+_COMMANDS: Final = ("plan", "scan", "drift", "verify")
 _LARGEST_SUMMARY: Final = 900 * 1024
 """Bytes; GitHub takes 1 MiB of one step."""
 _EXTENSIONS: Final = {
@@ -71,6 +71,8 @@ def _reports(command: str, folder: Path) -> dict[str, Path]:
 
 def _arguments(command: str, reports: Mapping[str, Path]) -> list[str]:
     """The command line. Each value is joined to its option: none can be an option of its own."""
+    if command == "verify":
+        return [command, "--deep"]
     arguments = [command, *_given("config")]
     if command == "plan":
         arguments += [*_given("source"), *_given("over")]

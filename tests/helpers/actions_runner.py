@@ -56,9 +56,7 @@ class Runner:
         given.update({name.replace("_", "-"): value for name, value in inputs.items()})
         assert set(given) == set(action["inputs"])
         known = {f"inputs.{name}": value for name, value in given.items()}
-        known.update(
-            {"runner.temp": str(self.temp), "runner.os": "Linux", "runner.arch": "X64"}
-        )
+        known.update({"runner.temp": str(self.temp), "runner.os": "Linux", "runner.arch": "X64"})
         run = Run()
         for step in action["runs"]["steps"]:
             if "if" in step and not self._condition(step["if"], known):

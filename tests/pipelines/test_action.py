@@ -94,7 +94,7 @@ def test_in_the_folder_of_the_configuration_paths_are_still_the_repositorys(
     [
         ({"plan": "missing.json"}, "missing.json"),
         ({"plan": "--help"}, "--help"),
-        ({"command": "history"}, "plan, scan, drift"),
+        ({"command": "history"}, "plan, scan, drift, verify"),
         ({"source": "$(touch pwned)"}, "pwned"),
         ({"plan": '"; touch pwned; "\n::error::x'}, "pwned"),
         ({"formats": "nonsense"}, "unknown plan format 'nonsense'"),
@@ -125,11 +125,17 @@ def test_code_of_the_checked_repository_does_not_run(runner: Runner) -> None:
     assert not (runner.workspace / "pwned").exists()
 
 
-def test_a_scan_without_access_is_an_error_in_the_log_and_the_summary(runner: Runner) -> None:
-    (runner.workspace / "tscan.yaml").write_text("version: 1\ntargets: [{aws: {}}, {aws: {}}]\n")
+def test_a_scan_that_cannot_run_says_why_in_the_log_and_the_summary(runner: Runner) -> None:
+    (runner.workspace / "tscan.yaml").write_text("version: 1\ntargetts: []\n")
     run = runner.run(command="scan")
     assert run.code == 2
     assert run.outputs["exit-code"] == "2"
-    assert "tscan.yaml" in run.summary
+    assert "    tscan.yaml:2:1: " in run.summary
     (error,) = read.commands(run.log)
     assert error.message == "tscan could not run: see the log of this step"
+
+
+def test_a_scan_without_credentials_is_no_success(runner: Runner) -> None:
+    (runner.workspace / "tscan.yaml").write_text("version: 1\ntargets: [{aws: {}}]\n")
+    for command in ("scan", "drift", "verify"):
+        assert runner.run(command=command).code not in (0, 1)
