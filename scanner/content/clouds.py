@@ -23,13 +23,21 @@ class CloudRule:
     """Names of members that no kind needs to read, as patterns, and why."""
     any_case: bool
     """Whether the provider spells the values of enumerations in any case."""
+    leaves_out_defaults: str
+    """Why a member that is left out has the default of its type; empty: it was not read."""
 
     def on(self, kind: Kind) -> Kind:
         """The kind with what holds for it, if it is of this cloud."""
         if kind.cloud != self.cloud:
             return kind
         values = tuple(replace(one, any_case=self.any_case) for one in kind.values)
-        return self._with_sources(replace(kind, ignored_names=self.ignores, values=values))
+        ruled = replace(
+            kind,
+            ignored_names=self.ignores,
+            values=values,
+            leaves_out_defaults=self.leaves_out_defaults,
+        )
+        return self._with_sources(ruled)
 
     def _with_sources(self, kind: Kind) -> Kind:
         if kind.scope != self.scope or kind.listing is None:
@@ -61,6 +69,7 @@ def read_cloud(reader: DocumentReader, name: str) -> CloudRule:
         sources=sources,
         ignores=_ignored_names(data),
         any_case=data.get("values_in_any_case", False),
+        leaves_out_defaults=data.get("leaves_out_defaults", ""),
     )
 
 

@@ -100,6 +100,7 @@ class CallReader:
             when=when,
             at=self._endpoint(path, data),
             batch=batch,
+            leaves_out_empty=data.get("leaves_out_empty", ""),
         )
 
     def counts(

@@ -107,6 +107,8 @@ class Request:
     batch: Batch | None = None
     rows: InventoryRows | None = None
     """None: the answer is of this kind alone."""
+    leaves_out_empty: str = ""
+    """Why an answer without its list is one whose list is empty; empty: it was not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +295,9 @@ class Kind:
     the attributes say."""
     ignored_names: Mapping[str, str] = field(default_factory=dict)
     """Names of members, as patterns, that no kind of the cloud needs to read, and why."""
+    leaves_out_defaults: str = ""
+    """Why a member that an answer of the cloud leaves out has the default of its type: an empty
+    list, false, 0; empty: it was not read."""
     does_not_list: tuple[Unlisted, ...] = ()
     """What of its service no check on this kind says anything about."""
 

@@ -297,16 +297,22 @@ def test_administrators_come_by_every_road() -> None:
     admin = "arn:aws:iam::aws:policy/AdministratorAccess"
     ann, bob = (f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in ("ann", "bob"))
     version = [{"VersionId": "v1", "IsDefaultVersion": True, "Document": full}]
+    nothing: dict[str, Any] = {"AttachedManagedPolicies": []}
     details = {
         "User": {
             "UserDetailList": [
-                {"Arn": ann, "UserName": "ann", "Path": "/", "GroupList": ["admins"]},
-                {"Arn": bob, "UserName": "bob", "Path": "/"},
+                {**nothing, "Arn": ann, "UserName": "ann", "Path": "/", "GroupList": ["admins"]},
+                {**nothing, "Arn": bob, "UserName": "bob", "Path": "/", "GroupList": []},
             ]
         },
         "Group": {
             "GroupDetailList": [
-                {"GroupName": "admins", "AttachedManagedPolicies": [{"PolicyArn": admin}]}
+                {
+                    "Arn": f"arn:aws:iam::{ACCOUNT}:group/admins",
+                    "GroupName": "admins",
+                    "GroupPolicyList": [],
+                    "AttachedManagedPolicies": [{"PolicyArn": admin}],
+                }
             ]
         },
         "Role": {"RoleDetailList": []},
@@ -333,6 +339,8 @@ def test_a_role_that_was_not_listed_could_be_worth_passing() -> None:
         "UserName": "ann",
         "Path": "/",
         "UserPolicyList": own,
+        "AttachedManagedPolicies": [],
+        "GroupList": [],
     }
     empty: dict[str, Any] = {
         "Policies": [],
@@ -355,10 +363,15 @@ def test_a_role_that_was_not_listed_could_be_worth_passing() -> None:
     check = "aws-iam-no-privilege-escalation"
     assert verdicts(check, details(empty)) == {"ann": "pass"}
     assert verdicts(check, details(cut_off))["ann"] == "unknown"
-    boss = {"Arn": f"arn:aws:iam::{ACCOUNT}:role/boss", "RoleName": "boss", "Path": "/"}
+    boss: dict[str, Any] = {
+        "Arn": f"arn:aws:iam::{ACCOUNT}:role/boss",
+        "RoleName": "boss",
+        "Path": "/",
+        "AttachedManagedPolicies": [],
+    }
     every = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
     }
-    boss["RolePolicyList"] = [{"PolicyName": "all", "PolicyDocument": every}]  # type: ignore[assignment]
+    boss["RolePolicyList"] = [{"PolicyName": "all", "PolicyDocument": every}]
     assert verdicts(check, details({"RoleDetailList": [boss]})) == {"ann": "fail"}

@@ -30,17 +30,39 @@ ZONES = {
     [
         ({"xs": [1, 2]}, "xs", [1, 2]),
         ({"r": {"xs": [1]}}, "r.xs", [1]),
-        ({"rs": [{"xs": [1]}, {}, {"xs": [2, 3]}]}, "rs[].xs", [1, 2, 3]),
-        (ZONES, "items{}.instances", [{"n": 1}, {"n": 2}, {"n": 3}]),
+        ({"rs": [{"xs": [1]}, {"xs": []}, {"xs": [2, 3]}]}, "rs[].xs", [1, 2, 3]),
         ({"m": {"b": 2, "a": 1}}, "m{}", [1, 2]),
         ({"rs": [{"m": {"k": {"xs": [1]}}}]}, "rs[].m{}.xs", [1]),
         ({"m": {"k": {"rs": [{"xs": [1]}, {"xs": [2]}]}}}, "m{}.rs[].xs", [1, 2]),
-        ({}, "items{}.instances", []),
         (ABSENT, "items{}.instances", []),
     ],
 )
 def test_what_is_at_a_path(data: Any, path: str, found: list[Any]) -> None:
     assert items_at(data, path) == found
+
+
+@pytest.mark.parametrize(
+    ("data", "path", "found"),
+    [
+        ({}, "xs", []),
+        ({"r": {}}, "r.xs", []),
+        ({"rs": [{"xs": [1]}, {}, {"xs": [2, 3]}]}, "rs[].xs", [1, 2, 3]),
+        (ZONES, "items{}.instances", [{"n": 1}, {"n": 2}, {"n": 3}]),
+        ({}, "items{}.instances", []),
+    ],
+)
+def test_a_list_that_is_not_there_is_empty_only_where_that_is_declared(
+    data: Any, path: str, found: list[Any]
+) -> None:
+    assert items_at(data, path, leaves_out=True) == found
+    unread = items_at(data, path)
+    assert isinstance(unread, Unreadable)
+    assert "the response has no '" in unread.reason
+
+
+@pytest.mark.parametrize("data", [{}, {"r": None}, {"r": []}])
+def test_what_holds_the_list_is_never_left_out(data: Any) -> None:
+    assert isinstance(items_at(data, "r.xs", leaves_out=True), Unreadable)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +104,9 @@ def cut(data: Any, items: str) -> Any:
 def test_a_mapping_that_is_cut_off_is_open(data: Any) -> None:
     raw = cut(data, "items{}.instances")
     assert isinstance(raw["items"], OpenMapping)
-    found = items_at(raw, "items{}.instances")
+    found = items_at(raw, "items{}.instances", leaves_out=True)
     assert isinstance(found, OpenList)
-    assert list(found) == items_at(data, "items{}.instances")
+    assert list(found) == items_at(data, "items{}.instances", leaves_out=True)
     assert "x:List partial (429)" in found.rest.reason
     assert found.gaps == {"x:List@"}
 

@@ -69,7 +69,6 @@ def test_only_what_a_check_reads_is_asked(tmp_path: Path) -> None:
     ("answer", "expected"),
     [
         ({"Locked": True}, True),
-        ({}, False),
         (refused(State.ABSENT, "NoLock"), False),
         (refused(State.ERROR, "NoLock"), False),
     ],
@@ -90,6 +89,8 @@ def test_what_an_absence_means_is_declared(tmp_path: Path, answer: Any, expected
         {"Locked": 1},
         {"Locked": {"$redacted": "declared secret"}},
         "not an object",
+        {},  # the code would have said that there is no lock
+        {"Locked": None},
     ],
 )
 def test_whatever_else_comes_back_is_unread(tmp_path: Path, answer: Any) -> None:

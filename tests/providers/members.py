@@ -1,8 +1,8 @@
 """`python -m tests.providers.members [--write]`: what kinds do not account for, by the providers'
 models.
 
-It lists members of records that no kind and no reader reads and none sets aside, and values of
-enumerations that a condition leaves undecided; exit code 1 if there are any. `--write` first writes the `values:` of
+It lists members of records that no kind and no reader reads and none sets aside, values of
+enumerations that a condition leaves undecided, and absences that the model does not allow; exit code 1 if there are any. `--write` first writes the `values:` of
 every kind from the models: new values come under `named`, where a condition must name them, or a
 person moves them to `others` and says why."""
 
@@ -20,6 +20,7 @@ from scanner.content.library import load_library
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
 from tests.helpers import reader_members
+from tests.helpers.declared_absence import problems as absence_problems
 from tests.helpers.provider_members import problems as member_problems
 from tests.helpers.provider_values import enumerations, shown
 from tests.helpers.provider_values import problems as value_problems
@@ -78,6 +79,7 @@ def problems(library: Library) -> Iterator[str]:
     for name in sorted(library.kinds):
         yield from member_problems(library.kinds[name], library)
         yield from value_problems(library.kinds[name], library)
+        yield from absence_problems(library.kinds[name], library)
     yield from reader_problems(library, reads(library))
 
 

@@ -12,7 +12,7 @@ from botocore.model import ServiceModel, Shape
 
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
-from tests.helpers import provider_members, provider_values
+from tests.helpers import declared_absence, provider_members, provider_values
 from tests.helpers.provider_models import output, session
 from tests.providers.members import accounted, block, problems
 
@@ -104,6 +104,15 @@ def test_what_is_set_aside_for_nothing_is_found(library: Library) -> None:
         f"aws.kms.key: ignores: metadata.KeyMetadata.KeyState {read}",
         f"aws.kms.key: ignores: metadata.KeyMetadata.Gone {read}",
         "aws.kms.key: ignores: metadata.KeyMetadata.Arn is set aside for the whole cloud",
+    ]
+
+
+def test_a_meaning_for_the_absence_of_what_the_model_requires_is_found(library: Library) -> None:
+    kind = library.kinds["aws.accessanalyzer.finding"]
+    status = replace(kind.attributes["status"], has_absent=True, absent="RESOLVED")
+    changed = _with(kind, attributes={**kind.attributes, "status": status})
+    assert list(declared_absence.problems(changed, library)) == [
+        "aws.accessanalyzer.finding: status: the model requires it.status, which is never absent"
     ]
 
 

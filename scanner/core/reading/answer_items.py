@@ -82,28 +82,42 @@ def _open_list(found: RawValue, rest: Unreadable) -> RawValue:
 # -- items ----------------------------------------------------------------------------------------
 
 
-def items_at(data: RawValue, path: str) -> Items:
-    """The items at a dotted path: none where a member is missing, `Unreadable` for another form."""
+def items_at(
+    data: RawValue,
+    path: str,
+    *,
+    leaves_out: bool = False,
+) -> Items:
+    """The items at a dotted path; `Unreadable` where there is no list.
+
+    `leaves_out`: the provider leaves out a list that is empty, so that none is no item. Elsewhere a
+    list that is missing is one that was not read.
+    """
     if data is ABSENT:
         return []
     if isinstance(data, Unreadable):
         return data
     nesting = _NESTING.search(path)
     if nesting is None:
-        return _list_at(data, path, path)
+        return _list_at(data, path, path, leaves_out)
     head = path[: nesting.start()]
     tail = path[nesting.end() :]
     if nesting[1] == "{}":
-        elements = _mapping_values(data, head, path)
+        elements = _mapping_values(data, head, path, leaves_out)
     else:
-        elements = _list_at(data, head, path)
+        elements = _list_at(data, head, path, leaves_out)
     if isinstance(elements, Unreadable) or not tail:
         return elements
-    return _concatenated(elements, tail)
+    return _concatenated(elements, tail, leaves_out)
 
 
-def _list_at(data: RawValue, head: str, path: str) -> Items:
-    found = _member(data, head, path)
+def _list_at(
+    data: RawValue,
+    head: str,
+    path: str,
+    leaves_out: bool,
+) -> Items:
+    found = _member(data, head, path, leaves_out)
     if found is ABSENT:
         return []
     if isinstance(found, list | Unreadable):
@@ -115,9 +129,10 @@ def _mapping_values(
     data: RawValue,
     head: str,
     path: str,
+    leaves_out: bool,
 ) -> Items:
     """The values of a mapping in the order of its keys, whatever order the provider chose."""
-    found = _member(data, head, path)
+    found = _member(data, head, path, leaves_out)
     if found is ABSENT:
         return []
     # First, for it is an `Unreadable` too: what it does hold is not lost.
@@ -139,30 +154,34 @@ def _member(
     data: RawValue,
     head: str,
     path: str,
+    leaves_out: bool,
 ) -> RawValue:
-    """The value at a path of plain members; `ABSENT` where one is missing."""
+    """The value at a path of plain members; `ABSENT` where the last one is left out as empty."""
     if not head:
         return data
     found = data
-    for step in head.split("."):
+    *above, last = head.split(".")
+    for step in (*above, last):
         if isinstance(found, Unreadable):
             return found
         if not isinstance(found, dict):
             return Unreadable(f"{path}: expected a mapping")
         if step not in found:
-            return ABSENT
+            # Vacuous truth: without the list that was asked for, nothing says that there are none.
+            may_lack = leaves_out and step == last
+            return ABSENT if may_lack else Unreadable(f"{path}: the response has no '{step}'")
         found = found[step]
     return found
 
 
-def _concatenated(elements: list[RawValue], tail: str) -> Items:
+def _concatenated(elements: list[RawValue], tail: str, leaves_out: bool) -> Items:
     """The items below each element, in one list; open if the elements or one of their lists are."""
     items: list[RawValue] = []
     rest: Unreadable | None = None
     if isinstance(elements, OpenList):
         rest = elements.rest
     for element in elements:
-        below = items_at(element, tail)
+        below = items_at(element, tail, leaves_out=leaves_out)
         if isinstance(below, Unreadable):
             return below
         if isinstance(below, OpenList):

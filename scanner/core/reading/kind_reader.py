@@ -14,9 +14,10 @@ from scanner.core.reading.context import ReadContext, Reader
 from scanner.core.reading.inventory import count_replaced_calls
 from scanner.core.reading.inventory_rows import own_rows
 from scanner.core.reading.known_values import with_known_values
+from scanner.core.reading.payloads import payloads, with_payload
 from scanner.core.reading.read_plan import ReadPlan, listing_requests, operations
 from scanner.core.reading.read_scope import Bindings, KindRead, ReadResource, ReadScope
-from scanner.core.reading.request_builder import applies, make_call, request_data
+from scanner.core.reading.request_builder import applies, leaves_out, make_call, request_data
 from scanner.core.reading.shared_details import SharedDetails
 from scanner.model.answers import Answer
 from scanner.model.expressions import Expression
@@ -26,6 +27,7 @@ from scanner.model.values import ABSENT, Absent, OpenList, RawValue, Unreadable,
 from scanner.words import described
 
 _NO_PARENT = Unreadable("an inventory does not name the parent")
+_NO_NAME = Unreadable("the response has no name of it")
 
 SharedRows = dict[str, object]
 """The rows of one item, by the shared detail that they are of."""
@@ -80,6 +82,7 @@ class KindReader:
         self._readers = readers
         self._operations = operations(plan.kind, kinds)
         self._shared = SharedDetails(plan, scope)
+        self._payloads = payloads(plan.kind)
 
     def ask(self, lookup: AnswerLookup) -> None:
         """Note the missing calls in the lookup. Attributes are not made: they need no calls."""
@@ -152,13 +155,13 @@ class KindReader:
             found.add(listed, no_parent)
             self._add_below(lookup, kind, declared, found, attempt)
             return found
-        parent_kind = self._kinds[declared.per]
-        parents = self._list(lookup, parent_kind)
-        self._check_completeness(lookup, parent_kind, parents)
+        above = self._kinds[declared.per]
+        parents = self._list(lookup, above)
+        self._check_completeness(lookup, above, parents)
         # A parent that was not listed may have children: gaps of the parents are gaps here too.
         found.gaps.extend(parents.gaps)
         for parent, grandparent in parents.items:
-            bindings = self._bind(lookup, parent_kind, parent, grandparent)
+            bindings = self._bind(lookup, above, parent, grandparent)
             bindings |= {"it": ABSENT, "parent": parent}
             listed = self._request_list(lookup, declared, bindings, attempt)
             found.add(listed, parent)
@@ -193,7 +196,7 @@ class KindReader:
             reader = self._readers(declared.reader)
             return lookup.run(reader, self._context(bindings))
         data = request_data(lookup, request, bindings, attempt=attempt)
-        items = items_at(data, request.items[0])
+        items = items_at(data, request.items[0], leaves_out=leaves_out(request, self.kind))
         return own_rows(items, request)
 
     def _check_completeness(
@@ -215,8 +218,7 @@ class KindReader:
         ids: set[str] = set()
         # Ids cost an evaluation for each item: only where a source names them.
         if any(source.means is CountMeaning.LISTS for source in kind.completeness):
-            for identity in self._identities(kind, listing):
-                ids.add(str(identity))
+            ids.update(map(str, self._identities(kind, listing)))
         listed = Listed(
             number=len(listing.items),
             ids=frozenset(ids),
@@ -246,14 +248,13 @@ class KindReader:
         if not isinstance(identity, str):
             # A gap: without an id, a resource could be mistaken for another.
             return Unreadable(f"{self.kind.title}: an item has no readable id")
-        for name in self.plan.details:
-            if bindings[name] is _Gone.GONE:
-                return _Gone.GONE
+        if any(bindings[name] is _Gone.GONE for name in self.plan.details):
+            return _Gone.GONE
         # Bound only now: a policy is judged by the resource that it is attached to.
         bindings["resource"] = identity
         bindings[OPERATIONS] = self._operations
         label = self.kind.label.evaluate(bindings)
-        name = label if isinstance(label, str) else identity
+        name = label if isinstance(label, str) else _NO_NAME
         return make_resource(self.plan, bindings, identity, name)
 
     # -- details ----------------------------------------------------------------------------------
@@ -300,7 +301,7 @@ class KindReader:
         # something that is not there any more.
         if answer is not None and answer.code in request.gone_on:
             return self._confirm_gone(lookup, kind, bindings, answer)
-        return lookup.read(call, request)
+        return with_payload(lookup.read(call, request), request.operation, self._payloads)
 
     def _confirm_gone(
         self,
@@ -347,7 +348,6 @@ class KindReader:
         return bindings
 
     def _context(self, bindings: Bindings, kind: Kind | None = None) -> ReadContext:
-        listing = (kind or self.kind).listing
         region = bindings["region"]
         return ReadContext(
             account=self.scope.account,
@@ -358,12 +358,12 @@ class KindReader:
             params=self.scope.params,
             started=self.scope.started,
             principal=self.scope.principal,
-            listed_by=tuple(listing_requests(listing)),
+            listed_by=tuple(listing_requests((kind or self.kind).listing)),
         )
 
 
 def make_resource(
-    plan: ReadPlan, bindings: Bindings, identity: str | Value, name: str
+    plan: ReadPlan, bindings: Bindings, identity: str | Value, name: str | Unreadable
 ) -> ReadResource:
     """The resource that raw answers give: its attributes, and our side of its relations' keys."""
     known = with_known_values(plan.kind.values, bindings)

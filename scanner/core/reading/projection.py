@@ -263,7 +263,8 @@ class KindProjection:
         """The merged resources, in order of id."""
         found: list[Resource] = []
         for read, record in self.merged:
-            ref = self._ref(read.id, read.name, read.region)
+            shown = read.name if isinstance(read.name, str) else read.id
+            ref = self._ref(read.id, shown, read.region)
             found.append(Resource(ref=ref, value=record))
         return tuple(found)
 

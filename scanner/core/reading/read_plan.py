@@ -212,7 +212,7 @@ def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
     used: dict[str, set[str]] = defaultdict(set)
     for kind in library.kinds.values():
         for path in _paths_besides_labels(kind):
-            root = _root_in_answer(kind, path[0], library)
+            root = root_in_answer(kind, path[0], library)
             if root is not None:
                 operation, above = root
                 dotted = ".".join((*above, *path[1:]))
@@ -239,7 +239,7 @@ def _paths_besides_labels(kind: Kind) -> Iterator[Path]:
             yield path
 
 
-def _root_in_answer(
+def root_in_answer(
     kind: Kind,
     root: str,
     library: Library,
@@ -247,7 +247,7 @@ def _root_in_answer(
     """The operation whose answer a name stands for, and where in it the name begins."""
     listing = kind.listing
     if root == "parent" and listing is not None and listing.per:
-        return _root_in_answer(library.kinds[listing.per], "it", library)
+        return root_in_answer(library.kinds[listing.per], "it", library)
     if root in ("it", *kind.same) and listing is not None:
         if listing.request is None:
             return None

@@ -48,7 +48,8 @@ class ReadResource:
     """One resource as it was read, before relations."""
 
     id: str
-    name: str
+    name: str | Unreadable
+    """What people call it; conditions may compare it, so that the id never stands for it."""
     region: str | Unreadable
     attributes: dict[str, Value]
     keys: Mapping[str, Mapping[str, object]]

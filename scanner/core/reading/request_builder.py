@@ -11,7 +11,7 @@ from scanner.core.reading.answer_lookup import AnswerLookup
 from scanner.core.reading.read_scope import Bindings
 from scanner.model.answers import Call
 from scanner.model.expressions import Expression
-from scanner.model.kinds import Request
+from scanner.model.kinds import Kind, Request
 from scanner.model.values import ABSENT, Absent, OpenList, RawValue, Unreadable
 
 
@@ -66,6 +66,11 @@ def _not_requested(request: Request, unread: Unreadable) -> Unreadable:
     """The cause, never as `missing`: a call that was not made says nothing of what is absent."""
     reason = f"{request.operation} was not called: {unread.reason}"
     return replace(unread, reason=reason, missing=False)
+
+
+def leaves_out(request: Request, kind: Kind) -> bool:
+    """Whether the answer of a request leaves out a list that is empty."""
+    return bool(request.leaves_out_empty or kind.leaves_out_defaults)
 
 
 Applicability = Literal[True] | Absent | Unreadable

@@ -10,7 +10,12 @@ from scanner.core.reading.answer_lookup import AnswerLookup
 from scanner.core.reading.inventory_rows import rows_by_id
 from scanner.core.reading.read_plan import ReadPlan
 from scanner.core.reading.read_scope import Bindings, ReadScope
-from scanner.core.reading.request_builder import applies, match_rows, request_data
+from scanner.core.reading.request_builder import (
+    applies,
+    leaves_out,
+    match_rows,
+    request_data,
+)
 from scanner.model.kinds import Batch, Request
 from scanner.model.values import ABSENT, Absent, Unreadable
 
@@ -53,7 +58,7 @@ class SharedDetails:
     ) -> list[object]:
         bindings = self._scope.bindings(ABSENT, ABSENT)
         data = request_data(lookup, request, bindings)
-        rows = items_at(data, request.items[0])
+        rows = items_at(data, request.items[0], leaves_out=leaves_out(request, self._kind))
         identities = [self._kind.identity.evaluate(item) for item in items]
         return [*rows_by_id(rows, request, identities)]
 
@@ -101,7 +106,7 @@ class SharedDetails:
             chunk = keys[start : start + batch.size]
             more = {batch.member: chunk}
             data = request_data(lookup, request, bindings, more=more)
-            rows = items_at(data, batch.items)
+            rows = items_at(data, batch.items, leaves_out=leaves_out(request, self._kind))
             yield from match_rows(rows, batch.match, chunk, without_row)
 
 

@@ -39,10 +39,13 @@ def recorded_counts(
         return found
     counts: dict[str, Any] = {}
     for row in found:
-        kind = str(row.get("resourceType"))
+        kind = row.get("resourceType")
+        if not isinstance(kind, str) or type(row.get("count")) is not int:
+            # Another source would be taken to count nothing of the type that is not named.
+            return Unreadable(f"{_COUNTS} returned a count without its type, or without a number")
         # A type that is recorded once a day, or no longer, has a count of the past.
         if _recorded(recorders, kind):
-            counts[kind] = row.get("count")
+            counts[kind] = row["count"]
     return counts
 
 
@@ -63,6 +66,8 @@ def running_recorders(region: str) -> Generator[Call, Answer, list[Row] | Unread
         states = rows(status, "ConfigurationRecordersStatus")
         if isinstance(states, Unreadable):
             return states
+        if not all(isinstance(state.get("recording"), bool) for state in states):
+            return Unreadable(f"{_STATUS} did not return whether a recorder is recording")
         if _is_of_aws(recorder) and any(_records_well(state) for state in states):
             running.append(recorder)
     return running
@@ -121,7 +126,9 @@ def rows(answer: Answer, member: str) -> list[Row] | Unreadable:
     """The records of a complete answer."""
     if answer.state not in (State.OK, State.EMPTY) or not isinstance(answer.data, Mapping):
         return answer.unread
-    found = answer.data.get(member, [])
+    if member not in answer.data:
+        return Unreadable(f"{answer.call.operation} returned no {member}")
+    found = answer.data[member]
     if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
         return Unreadable(f"{answer.call.operation} returned {member} in an unknown format")
     return found

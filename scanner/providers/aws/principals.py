@@ -23,7 +23,14 @@ _LISTS: Final = {
 """By filter of the request: the list of the response."""
 _ARN: Final = "arn:"
 _MANAGED: Final = ("LocalManagedPolicy", "AWSManagedPolicy")
-_INLINE: Final = ("UserPolicyList", "GroupPolicyList", "RolePolicyList")
+_INLINE: Final = {
+    "UserName": "UserPolicyList",
+    "GroupName": "GroupPolicyList",
+    "RoleName": "RolePolicyList",
+}
+"""By the member that names a user, group or role: its list of inline policies."""
+_LEFT_OUT: Final = frozenset({"UserPolicyList"})
+"""Lists that IAM leaves out where they are empty, as the example in its reference shows."""
 _USABLE: Final = (State.OK, State.EMPTY, State.PARTIAL)
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -148,7 +155,7 @@ def _holder(
     of them.
     """
     unread: list[str] = []
-    names = _texts(row, "GroupList", unread)
+    names = _texts(row, "GroupList", unread) if "UserName" in row else []
     owners = [row]
     for name in names:
         if name in groups:
@@ -186,7 +193,7 @@ def _attached(owners: Sequence[Row]) -> Iterator[str]:
 
 def _trust(row: Row) -> tuple[Statement, ...] | None:
     """Who may assume a role, nobody of a user; None: it is not known."""
-    if "RoleName" not in row:
+    if "UserName" in row:
         return ()
     statements = read_document(row.get("AssumeRolePolicyDocument"))
     return None if isinstance(statements, Unreadable) else statements
@@ -205,7 +212,10 @@ def _documents(
     managed: Mapping[str, Row],
     unread: list[str],
 ) -> Iterator[Any]:
-    for member in _INLINE:
+    inline = [member for name, member in _INLINE.items() if name in owner]
+    if not inline:
+        unread.append(f"{_DETAILS} returned a principal without a name")
+    for member in inline:
         for policy in _records(owner, member, unread):
             yield policy.get("PolicyDocument")
     for policy in _records(owner, "AttachedManagedPolicies", unread):
@@ -236,7 +246,7 @@ def _records(
     member: str,
     unread: list[str],
 ) -> list[Row]:
-    """The records of a list, none where it is missing; an element of another type is noted as
+    """The records of a list; a list that is missing, and an element of another type, is noted as
     unread.
     """
     return _elements(owner, member, Mapping, unread)  # type: ignore[type-abstract]
@@ -253,7 +263,7 @@ def _elements(
     kind: type[T],
     unread: list[str],
 ) -> list[T]:
-    found = owner.get(member, [])
+    found = owner.get(member, [] if member in _LEFT_OUT else None)
     elements: list[T] = []
     if isinstance(found, list):
         elements = [element for element in found if isinstance(element, kind)]

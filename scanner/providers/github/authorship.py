@@ -120,10 +120,17 @@ def _proposed(request: Mapping[str, Any]) -> list[Commit]:
 def _copied(commit: Commit, proposed: Sequence[Commit]) -> list[Commit]:
     """The proposed commits that a rebase made this one of: it keeps who wrote it, and when.
 
-    A squash has a date of its own, and is of all of them.
+    A squash has a date of its own, and is of all of them: so is what no commit surely became.
     """
     written = text(commit, "authoredDate")
-    return [one for one in proposed if same(text(one, "authoredDate"), written) is not False]
+    copied: list[Commit] = []
+    sure = False
+    for one in proposed:
+        is_copied = same(text(one, "authoredDate"), written)
+        sure = sure or is_copied is True
+        if is_copied is not False:
+            copied.append(one)
+    return copied if sure else []
 
 
 def _pressed(commit: Commit) -> bool:
