@@ -77,7 +77,7 @@ def test_every_format_has_a_golden_file_here() -> None:
     assert {name for name, _ in mark.args[1]} == set(PLAN_FORMATS.names)
 
 
-def test_annotations_are_on_the_lines_of_the_repository_gravest_first() -> None:
+def test_annotations_are_on_the_lines_of_the_repository_most_severe_first() -> None:
     found = read.commands(rendered("github"))
     assert [one.name for one in found] == ["error", "error", "warning", "notice", "notice"]
     first = found[0]
@@ -103,10 +103,10 @@ def test_nine_are_annotated_and_all_are_counted() -> None:
     found = read.commands(rendered("github", plan_view([*many, plan_finding(GROUP)])))
     assert [one.name for one in found] == ["error", *["notice"] * 9]
     assert "31 worse" in found[-1].message
-    assert "the 9 gravest of 31 blocks" in found[-1].message
+    assert "the 9 most severe of 31 blocks" in found[-1].message
 
 
-def test_sarif_lists_located_blocks_gravest_first() -> None:
+def test_sarif_lists_located_blocks_most_severe_first() -> None:
     run = read.sarif(rendered("sarif"))
     places = [one["locations"][0]["physicalLocation"] for one in run["results"]]
     assert [(one["artifactLocation"]["uri"], one["region"]["startLine"]) for one in places] == [
@@ -335,7 +335,7 @@ def test_a_report_is_bounded_and_counts_what_it_leaves_out(name: str) -> None:
     assert len(text.encode()) < largest
     reader(text)
     assert "6000 worse" in text or name == "gitlab"
-    listed = {"github": "9 gravest of 6000", "terminal": "5900 more", "markdown": "more block"}
+    listed = {"github": "9 most severe of 6000", "terminal": "5900 more", "markdown": "more block"}
     assert listed.get(name, "1000 more block") in text
 
 

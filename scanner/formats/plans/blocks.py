@@ -107,7 +107,7 @@ def folded(view: PlanView, findings: Iterable[PlanFinding]) -> list[Block]:
     return [Block(view=view, instances=tuple(group)) for group in groups.values()]
 
 
-def gravest_first(view: PlanView) -> list[Block]:
+def most_severe_first(view: PlanView) -> list[Block]:
     """What is annotated, by severity."""
     return sorted(folded(view, view.news), key=_gravity)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from scanner.formats.plans import PlanView
-from scanner.formats.plans.blocks import Block, counts_text, gravest_first
+from scanner.formats.plans.blocks import Block, counts_text, most_severe_first
 from scanner.model.checks import Severity
 from scanner.rendering.workflow_commands import workflow_command
 
@@ -21,17 +21,17 @@ _LEVELS: Final = {
 
 
 def render(view: PlanView) -> str:
-    """The gravest news as annotations, and one with the counts of all."""
+    """The most severe news as annotations, and one with the counts of all."""
     return "".join(f"{line}\n" for line in _commands(view))
 
 
 def _commands(view: PlanView) -> Iterator[str]:
-    blocks = gravest_first(view)
+    blocks = most_severe_first(view)
     for block in blocks[:_MOST]:
         yield _annotation(block)
     counts = counts_text(view.report)
     if len(blocks) > _MOST:
-        counts = f"{counts}; the {_MOST} gravest of {len(blocks)} blocks are annotated"
+        counts = f"{counts}; the {_MOST} most severe of {len(blocks)} blocks are annotated"
     yield workflow_command("notice", {"title": "tscan"}, counts)
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 
 from scanner.formats.plans import PlanView
-from scanner.formats.plans.blocks import MOST_LISTED, Block, SourceLines, gravest_first
+from scanner.formats.plans.blocks import MOST_LISTED, Block, SourceLines, most_severe_first
 from scanner.model.checks import Severity
 from scanner.words import plural
 
@@ -19,8 +19,8 @@ _SEVERITIES: Final = {
 
 
 def render(view: PlanView) -> str:
-    """A list of issues, the gravest first."""
-    blocks = gravest_first(view)
+    """A list of issues, the most severe first."""
+    blocks = most_severe_first(view)
     issues = [_issue(block) for block in blocks[:MOST_LISTED]]
     left_out = blocks[MOST_LISTED:]
     if left_out:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from scanner.formats.plans import PlanView
-from scanner.formats.plans.blocks import MOST_LISTED, Block, counts_text, folded, gravest_first
+from scanner.formats.plans.blocks import MOST_LISTED, Block, counts_text, folded, most_severe_first
 from scanner.model.findings import Verdict
 from scanner.model.plan_findings import PlanChange
 from scanner.rendering.sanitize import sanitized, shortened_text
@@ -38,8 +38,8 @@ def render(view: PlanView) -> str:
 
 
 def _blocks(view: PlanView) -> list[Block]:
-    news = gravest_first(view)
-    listed = {id(one) for block in news for one in block.instances}
+    news = most_severe_first(view)
+    listed = {id(one) for one in view.news}
     others = [
         one
         for one in view.report.findings

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from scanner.formats.plans import PlanView
-from scanner.formats.plans.blocks import Block, folded, gravest_first, of_change
+from scanner.formats.plans.blocks import Block, folded, most_severe_first, of_change
 from scanner.model.plan_findings import PlanChange
 from scanner.rendering.markdown import markdown_code, markdown_text
 from scanner.words import plural
@@ -24,7 +24,7 @@ def render(view: PlanView) -> str:
     """What the plan makes worse, in a table; then what got better, and what stayed."""
     report = view.report
     text = "".join(f"{line}\n" for line in _head(view))
-    text += _table(_LONGEST - _CLOSING - len(text), gravest_first(view), _bad_row, "")
+    text += _table(_LONGEST - _CLOSING - len(text), most_severe_first(view), _bad_row, "")
     changes = [PlanChange.BETTER, PlanChange.REMOVED]
     if not view.everything:
         changes.append(PlanChange.ALREADY)

@@ -6,7 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ from scanner.formats.plans.blocks import (
     Block,
     SourceLines,
     counts_text,
-    gravest_first,
+    most_severe_first,
 )
 from scanner.model.checks import Check, Severity
 from scanner.model.plan_findings import PlanChange
@@ -44,13 +44,13 @@ _SECURITY_SEVERITY: Final = {
 
 
 def render(view: PlanView) -> str:
-    """One run: a rule for each check, a result for each block, the gravest first."""
-    located = [(block, block.lines) for block in gravest_first(view)]
+    """One run: a rule for each check, a result for each block, the most severe first."""
+    blocks = most_severe_first(view)
     # GitHub refuses a file with a result that has no place in the repository.
-    placed = [(block, lines) for block, lines in located if lines is not None]
+    placed = [(block, block.lines) for block in blocks if block.lines is not None]
     listed = placed[:MOST_LISTED]
+    notes = _notes(view, len(blocks) - len(placed), len(placed) - len(listed))
     rules = list(dict.fromkeys(block.first.check for block, _ in listed))
-    positions = {check: position for position, check in enumerate(rules)}
     run = {
         "tool": {
             "driver": {
@@ -61,21 +61,23 @@ def render(view: PlanView) -> str:
         },
         "automationDetails": {"id": f"tscan/{_uri(view.source or view.report.target)}/"},
         "columnKind": "unicodeCodePoints",
-        "invocations": [
-            {
-                "executionSuccessful": True,
-                "exitCode": view.exit_code,
-                "toolExecutionNotifications": [
-                    {"level": "note", "message": {"text": _plain(text)}}
-                    for text in _notes(view, len(located) - len(placed), len(placed) - len(listed))
-                    if text
-                ],
-            }
+        "invocations": [_invocation(view, notes)],
+        "results": [
+            _result(block, lines, rules.index(block.first.check)) for block, lines in listed
         ],
-        "results": [_result(block, lines, positions) for block, lines in listed],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=1) + "\n"
+
+
+def _invocation(view: PlanView, notes: Iterable[str]) -> dict[str, Any]:
+    return {
+        "executionSuccessful": True,
+        "exitCode": view.exit_code,
+        "toolExecutionNotifications": [
+            {"level": "note", "message": {"text": _plain(text)}} for text in notes if text
+        ],
+    }
 
 
 def _notes(view: PlanView, unplaced: int, left_out: int) -> Iterator[str]:
@@ -84,7 +86,7 @@ def _notes(view: PlanView, unplaced: int, left_out: int) -> Iterator[str]:
     if unplaced:
         yield f"{plural(unplaced, 'block')} without lines in the repository: not listed here"
     if left_out:
-        yield f"{plural(left_out, 'more block')}: only the gravest are listed"
+        yield f"{plural(left_out, 'more block')}: only the most severe are listed"
 
 
 def _rule(check: Check) -> dict[str, Any]:
@@ -106,11 +108,11 @@ def _rule(check: Check) -> dict[str, Any]:
     return rule
 
 
-def _result(block: Block, lines: SourceLines, positions: dict[str, int]) -> dict[str, Any]:
+def _result(block: Block, lines: SourceLines, rule: int) -> dict[str, Any]:
     first = block.first
     return {
         "ruleId": first.check,
-        "ruleIndex": positions[first.check],
+        "ruleIndex": rule,
         "level": _LEVELS[first.severity],
         "message": {"text": _lines(block.message.split("\n"))},
         "locations": [
