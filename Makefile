@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members members-dropped quick docs docs-fresh fuzz bench mutants history-long lock wheel clean
+.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members members-dropped quick docs docs-fresh fuzz bench mutants history-long nonsense secrets lock wheel clean
 
 help:
 	@echo "make scan     start a small AWS estate on this machine, scan it over its API, show the matrix"
@@ -14,7 +14,7 @@ help:
 	@echo "make demo     the matrix of the snapshot that the package carries"
 	@echo "make format   put the code in its form"
 	@echo "make docs     write the generated documentation again"
-	@echo "make fuzz | bench | mutants | members-dropped | history-long    the longer proofs, by hand"
+	@echo "make fuzz | bench | mutants | members-dropped | history-long | nonsense | secrets    the longer proofs, by hand"
 	@echo "make lock     resolve the dependencies again      make wheel    build into dist/"
 
 env: $(READY)
@@ -107,7 +107,7 @@ lock: $(READY)
 	  -c requirements.lock -o .github/action/requirements.lock
 
 # Kill -9 at random moments, many writers at once, random damage, each in a folder and in a bucket of moto; half a year
-# replayed.
+# replayed; random sequences of scans that are as committed.
 history-long: $(READY)
 	$(BIN)/python -m tests.history.kill --count 200
 	$(BIN)/python -m tests.history.kill --count 200 --s3
@@ -116,6 +116,18 @@ history-long: $(READY)
 	$(BIN)/python -m tests.history.tamper --count 1000
 	$(BIN)/python -m tests.history.tamper --count 1000 --s3
 	$(BIN)/python -m tests.history.replaying --nights 180
+	$(BIN)/python -m tests.history.sequences --count 200
+
+# Every operation of every cloud in every kind of nonsense, and whole scans beside a cloud that answers as it should.
+nonsense: $(READY)
+	$(BIN)/python -m tests.nonsense calls
+	$(BIN)/python -m tests.nonsense scans
+
+# Each form of secret in each text member of each operation's answer; each text of the estate redacted in turn.
+secrets: $(READY)
+	$(BIN)/python -m tests.pipeline.planted_secrets
+	TSCAN_SECRETS=all $(BIN)/pytest tests/pipeline/test_planted_secrets.py
+	$(BIN)/python -m tests.recordings.redacted_texts
 
 wheel: $(READY)
 	$(BIN)/python -m hatchling build

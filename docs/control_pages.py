@@ -46,6 +46,7 @@ def _control(control: Control, criteria: list[str]) -> Iterator[str]:
     yield f"\n### {control.id}\n"
     yield f"**{prose(control.title)}.** {prose(control.statement)}\n"
     yield f"{prose(control.why)}\n"
+    yield from _clauses(control)
     yield f"- Category: {prose(control.category)}. Nature: {prose(control.nature)}."
     yield f"- Operates: {', '.join(control.modes)}; {prose(control.frequency)}."
     yield f"- Population: {prose(control.population)}"
@@ -56,6 +57,21 @@ def _control(control: Control, criteria: list[str]) -> Iterator[str]:
     if control.does_not_prove:
         yield f"- What it cannot prove: {prose(control.does_not_prove)}"
     yield from _evidence(control)
+
+
+def _clauses(control: Control) -> Iterator[str]:
+    if not control.clauses:
+        return
+    yield "Parts of the statement, each with its evidence:\n"
+    for clause in control.clauses:
+        evidence = [f"`{name}`" for name in clause.checks]
+        evidence += [f"[{name}](#{name.lower()})" for name in clause.attestations]
+        yield f"- {prose(clause.says)} {', '.join(evidence)}".rstrip()
+        for other in clause.elsewhere:
+            where = "a cloud without such a check" if other.cloud == "any" else other.cloud
+            links = ", ".join(f"[{name}](#{name.lower()})" for name in other.attestations)
+            yield f"  - In {where}: {links or 'cannot be shown'}. {prose(other.why)}"
+    yield ""
 
 
 def _when_empty(control: Control) -> str:
@@ -73,6 +89,8 @@ def _evidence(control: Control) -> Iterator[str]:
         yield "\nChecks:\n"
     for link in control.checks:
         yield f"- `{link.id}` ({link.role.value}): {prose(link.why)}"
+        if link.deviation:
+            yield f"  Its failure: {prose(link.deviation)}"
     if control.attestations:
         links = (f"[{name}](#{name.lower()})" for name in control.attestations)
         yield f"\nAttested by a person: {', '.join(links)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,8 @@ from typing import Final
 from urllib.parse import quote
 
 from scanner.channels import UNSURE, Message, MessageEntry, Send, send
+from scanner.client.boundary import guarded
+from scanner.client.failures import Failure
 from scanner.core.calendar import format_time, parse_time
 from scanner.core.drift.alert_events import (
     AlertEvent,
@@ -71,6 +74,8 @@ class DeliveryContext:
     send: Send = send
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     sleep: Callable[[float], None] = time.sleep
+    ends: float = math.inf
+    """When all messages must have been sent, on the monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +234,7 @@ def deliver(
     for identity, mine in claimed.items():
         if mine:
             channel = channels[identity]
-            message = _message(mine, rules, channel, open_events)
+            message = _message(mine, rules, channel, open_events, post.ends)
             results.append(_send(identity, channel, message, mine, outbox, post))
     return _total(results, _earlier(unsent, channels, post.now()))
 
@@ -360,12 +365,13 @@ def _message(
     rules: Sequence[AlertRule],
     channel: _Channel,
     open_events: OpenEvents,
+    ends: float,
 ) -> Message:
     def routed() -> Sequence[AlertEvent]:
         return route(open_events(), rules).get(channel.text, ())
 
     entries = [MessageEntry(item=attempt.item, repeat=attempt.repeat) for attempt in attempts]
-    return Message(entries=tuple(entries), open_events=routed)
+    return Message(entries=tuple(entries), open_events=routed, ends=ends)
 
 
 def _send(
@@ -413,13 +419,12 @@ def _try(
     reason = ""
     state = FAILED
     for pause in (0.0, *pauses):
+        # A pause that would pass the deadline is not begun.
+        if pause and message.seconds(pause) < pause:
+            break
         if pause:
             post.sleep(pause)
-        try:
-            reason = post.send(address, message)
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; see below
-            # Only the type: the message may contain the address, which is a secret.
-            reason = f"the channel failed ({type(error).__name__})"
+        reason = _reason(post, address, message)
         if not reason:
             return "", SENT
         state = FAILED
@@ -428,6 +433,19 @@ def _try(
             repeats = [replace(entry, repeat=True) for entry in message.entries]
             message = replace(message, entries=tuple(repeats))
     return reason, state
+
+
+def _reason(post: DeliveryContext, address: str, message: Message) -> str:
+    """Why a message did not arrive; empty: it did."""
+    # A plugin may raise anything. Only its type is shown: the error's own words may contain
+    # the address, which is a secret.
+    try:
+        outcome = guarded("alert", lambda: post.send(address, message))
+    except TscanError:
+        return "the channel failed (TscanError)"
+    if isinstance(outcome, Failure):
+        return f"the channel failed ({outcome.message.partition(' at ')[0]})"
+    return outcome
 
 
 def expand(channel: str, environment: Mapping[str, str]) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
+from scanner.client.boundary import guarded
+from scanner.client.failures import Failure
 from scanner.client.interfaces import Connected, Connector, Session, TargetFacts, Unreachable
 from scanner.core.reading.answer_lookup import AnswerLookup
 from scanner.core.reading.projection import Estate, principal
@@ -178,11 +180,18 @@ class Scheduler:
     def work(self, job: Job) -> Session | Unreachable | Answer:
         """Connect, or make the call; runs in a worker."""
         if job.call is None:
-            return self._connectors[job.number].connect()
+            return self._connect(self._connectors[job.number])
         session = self._running[job.number].opened
         if session is None or isinstance(session, Unreachable):
             raise LookupError(f"{self._connectors[job.number].target} is not connected")
         return session.request(job.call)
+
+    def _connect(self, connector: Connector) -> Session | Unreachable:
+        outcome = guarded(f"connect {connector.target}", connector.connect)
+        if isinstance(outcome, Failure):
+            why = f"not connected: {outcome.code} ({outcome.message})"
+            return Unreachable(target=connector.target, why=why)
+        return outcome
 
     def then(self, job: Job, outcome: Session | Unreachable | Answer) -> list[Job]:
         """The jobs that follow from an outcome, in its target or, where that is completely read, in

@@ -25,6 +25,13 @@ class TscanError(Exception):
         return f"{self.message}\n  hint: {self.hint}"
 
 
+class NotConnectedError(TscanError):
+    """A configured target that could not be connected, by what its provider answered.
+
+    Where other targets are read, it is a gap and they are committed; alone it is the error.
+    """
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One mistake in a file that a person wrote, at its position (lines and columns from 1)."""

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from itertools import chain
+from operator import attrgetter
+from pathlib import PurePath
+from typing import Any, Final, TypeVar
 
 from scanner import __version__
-from scanner.client.interfaces import Connector, Rules, Session, Unreachable
-from scanner.collect import Collected, Progress, collect_all, estate
+from scanner.client.boundary import guarded
+from scanner.client.failures import Failure
+from scanner.client.interfaces import (
+    Connector,
+    NotConnectable,
+    Rules,
+    Session,
+    Unreachable,
+)
+from scanner.collect import Asks, Collected, Progress, collect_all, estate
 from scanner.core.judging.assess import assess_controls
 from scanner.core.judging.attestations import assess_attestations, attested_controls, stale_controls
 from scanner.core.judging.criteria import assess_criteria
@@ -28,25 +40,36 @@ from scanner.core.judging.parameters import resolve_params
 from scanner.core.judging.waive import Waived, apply_waivers
 from scanner.core.permissions import with_permissions
 from scanner.core.reading.coverage import coverage
+from scanner.core.reading.exclusions import exclusions, kinds_left_out
 from scanner.core.reading.inventory import (
     target_inventory_types,
     with_every_reading,
     with_inventory,
 )
-from scanner.core.reading.kind_reader import KindReader
-from scanner.core.reading.projection import Estate, plan_readers, project
-from scanner.core.reading.read_plan import answer_paths, plan_reads, secret_paths
-from scanner.errors import TscanError
+from scanner.core.reading.projection import Estate, Projection, plan_readers, project
+from scanner.core.reading.read_plan import kept_parts, plan_reads, secret_paths
+from scanner.core.reading.types_in_use import TypesInUse, read_types, type_readers
+from scanner.errors import NotConnectedError, TscanError
 from scanner.executors import EXECUTORS
-from scanner.model.answers import Caller, Snapshot, Target
+from scanner.model.answers import Answer, Caller, Snapshot, Target
 from scanner.model.attestations import Attestation, AttestationResult
 from scanner.model.checks import Check
 from scanner.model.config import Config, TargetConfig
-from scanner.model.findings import Assessment, CheckResult, ControlResult, CoverageRow, Population
+from scanner.model.findings import (
+    Assessment,
+    CheckResult,
+    ControlResult,
+    CoverageRow,
+    InventoryRead,
+    Population,
+    UnassessedType,
+)
 from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.model.waivers import Waiver
 from scanner.providers import PROVIDERS, permissions_of, reader
+
+Row = TypeVar("Row")
 
 CALL_DEADLINE: Final = 60.0
 """Seconds that one call may take with its retries."""
@@ -67,8 +90,8 @@ def scan(
     """The evidence of every target that the configuration names, each as soon as it is whole.
 
     `checks` are the ids to collect for (none: all of the target's cloud); `scope` says how the scan
-    differs from the configured one; `deadline` is in seconds. Raises `TscanError` where a
-    configured target cannot be connected; an organization's account that cannot is a gap.
+    differs from the configured one; `deadline` is in seconds. Raises `TscanError` where no
+    configured target can be connected; one of several that cannot is a gap.
     """
     selected = _selected(library, checks)
     found = _connect(config, _rules(library, selected, deadline))
@@ -78,12 +101,17 @@ def scan(
         number: int,
         session: Session,
         started: str,
-    ) -> list[KindReader]:
+    ) -> list[Asks]:
         target = found[number][0]
         values = resolve_params(library.parameters, {**config.params, **target.params})
         mine = _of_cloud(selected, session.target)
         read = with_inventory(library, target_inventory_types(target, library, mine))
-        return plan_readers(read, mine, reader, estate(session, values, started))
+        where = estate(session, values, started)
+        planned: list[Asks] = [*plan_readers(read, mine, reader, where)]
+        # Of a selection nobody wants to know what it does not read.
+        if checks is None:
+            planned.extend(type_readers(library, where, reader))
+        return planned
 
     executor = EXECUTORS.get("threads" if threads > 1 else "serial")(threads)
     connectors = [connector for _, connector in found]
@@ -92,8 +120,18 @@ def scan(
         mine = _of_cloud(selected, collected.opened.target)
         names = tuple(check.id for check in mine)
         snapshot = _snapshot(collected, names, {**config.params, **target.params})
-        types = target_inventory_types(target, library, mine)
-        yield replace(snapshot, bulk=types, scope=scope)
+        excluded: tuple[str, ...] = ()
+        if checks is not None:
+            excluded = kinds_left_out(library, snapshot.target.cloud, mine)
+        yield replace(
+            snapshot,
+            bulk=target_inventory_types(target, library, mine),
+            scope=scope,
+            configuration=PurePath(config.path).name,
+            kinds_excluded=excluded,
+            regions_approver=target.regions_approver,
+            regions_why=target.regions_why,
+        )
 
 
 def _rules(
@@ -107,7 +145,7 @@ def _rules(
     scopes = {need.kind.scope for need in plan_reads(library, selected).values()}
     return Rules(
         secrets=secret_paths(ways),
-        read=answer_paths(ways),
+        keeps=kept_parts(ways),
         call_deadline=CALL_DEADLINE,
         scan_deadline=deadline,
         organization=Scope.MANAGEMENT in scopes,
@@ -115,14 +153,46 @@ def _rules(
 
 
 def _connect(config: Config, rules: Rules) -> list[tuple[TargetConfig, Connector]]:
-    """Every target behind each configured one, with it; TscanError where a configured one cannot be
-    connected.
-    """
+    """Every target behind each configured one, with it; TscanError where none can be connected."""
     found: list[tuple[TargetConfig, Connector]] = []
+    errors: list[NotConnectedError] = []
+    ends = time.monotonic() + rules.scan_deadline
     for target in config.targets:
-        for connector in PROVIDERS.get(target.cloud).connect(target, rules):
-            found.append((target, connector))
+        # One deadline for all: a target that is slow to connect leaves the next ones less.
+        left = replace(rules, scan_deadline=max(1.0, ends - time.monotonic()))
+        connectors = _connectors(target, left)
+        if isinstance(connectors, NotConnectedError):
+            errors.append(connectors)
+            connectors = (_not_connected(target, connectors),)
+        found.extend((target, connector) for connector in connectors)
+    # One target that is out of reach does not cost the evidence of the others: it is a gap in every
+    # check. Where there are no others, there is nothing to commit.
+    if errors and len(errors) == len(config.targets):
+        raise errors[0]
     return found
+
+
+def _connectors(target: TargetConfig, rules: Rules) -> Sequence[Connector] | NotConnectedError:
+    """The targets behind a configured one, or why it cannot be connected."""
+    provider = PROVIDERS.get(target.cloud)
+    try:
+        connectors = guarded(f"connect {target.cloud}", lambda: provider.connect(target, rules))
+    except NotConnectedError as error:
+        return error
+    if isinstance(connectors, Failure):
+        reason = f"{connectors.code} ({connectors.message})"
+        return NotConnectedError(
+            f"{target.cloud} cannot be connected: {reason}", "an answer was not understood"
+        )
+    return connectors
+
+
+def _not_connected(target: TargetConfig, error: NotConnectedError) -> Connector:
+    """Stands for a configured target that cannot be connected."""
+    identity = target.named or "not-connected"
+    return NotConnectable(
+        Unreachable(target=Target(f"{target.cloud}:{identity}"), why=error.message)
+    )
 
 
 def _check_distinct(targets: Sequence[Target]) -> None:
@@ -204,7 +274,9 @@ def judge(
         callers=_callers(seen),
         targets=tuple(_target(snapshot) for snapshot in seen),
         coverage=tuple(found.coverage),
-        populations=_populations(judged),
+        populations=_of_all(judged, attrgetter("populations")),
+        unassessed=_of_all(judged, attrgetter("unassessed")),
+        inventories=_of_all(judged, attrgetter("inventories")),
         results=tuple(found.results),
         controls=tuple(controls.values()),
         criteria=assess_criteria(library, controls, categories or {}),
@@ -214,6 +286,11 @@ def judge(
     )
 
 
+def _of_all(judged: Sequence[_Judged], rows: Callable[[_Judged], Sequence[Row]]) -> tuple[Row, ...]:
+    """The rows of all snapshots, one snapshot after the other."""
+    return tuple(chain.from_iterable(map(rows, judged)))
+
+
 def _callers(snapshots: Sequence[Snapshot]) -> tuple[Caller, ...]:
     """Each caller once."""
     callers: dict[str, Caller] = {}
@@ -221,13 +298,6 @@ def _callers(snapshots: Sequence[Snapshot]) -> tuple[Caller, ...]:
         for caller in snapshot.callers:
             callers[caller.id] = caller
     return tuple(callers.values())
-
-
-def _populations(judged: Sequence[_Judged]) -> tuple[Population, ...]:
-    populations: list[Population] = []
-    for one in judged:
-        populations.extend(one.populations)
-    return tuple(populations)
 
 
 def _with_missing(snapshots: Iterable[Snapshot], seen: list[Snapshot]) -> Iterator[Snapshot]:
@@ -255,6 +325,8 @@ class _Judged:
     results: Sequence[CheckResult]
     coverage: Sequence[CoverageRow]
     populations: Sequence[Population] = ()
+    unassessed: Sequence[UnassessedType] = ()
+    inventories: Sequence[InventoryRead] = ()
 
 
 def _assessing(
@@ -320,7 +392,9 @@ def _judge_target(
     answers = with_permissions(
         snapshot.answers, read, selected, permissions_of(snapshot.target.cloud)
     )
-    projection = project(answers, read, selected, reader, Estate.of(snapshot, values))
+    where = Estate.of(snapshot, values)
+    projection = project(answers, read, selected, reader, where)
+    types = read_types(answers, read, selected, reader, where)
     results: list[CheckResult] = []
     for check in selected:
         result = evaluate_check(
@@ -337,13 +411,23 @@ def _judge_target(
         results=without_account_kinds(results, snapshot, library),
         coverage=coverage(
             snapshot.target,
-            answers.values(),
+            _needed(answers, projection, types),
             projection.unanswered,
             projection.known_absent,
             projection.stood_for,
         ),
         populations=projection.populations,
+        unassessed=types.unassessed,
+        inventories=types.inventories,
     )
+
+
+def _needed(
+    answers: Mapping[str, Answer], projection: Projection, types: TypesInUse
+) -> list[Answer]:
+    """The answers without those that only inventories of types use: no verdict needs these."""
+    beside = types.keys - projection.keys
+    return [answer for key, answer in answers.items() if key not in beside]
 
 
 def _end(snapshot: Snapshot) -> datetime:
@@ -399,5 +483,6 @@ def _target(snapshot: Snapshot) -> Mapping[str, Any]:
         "regions_open": snapshot.regions_open,
         "unentered": snapshot.unentered,
         "clock_skew": snapshot.clock_skew,
+        "exclusions": [asdict(exclusion) for exclusion in exclusions(snapshot)],
         "accounts": [asdict(account) for account in snapshot.accounts],
     }

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from scanner import __version__
-from scanner.client.interfaces import Rules
-from scanner.client.redaction import Redactor
+from scanner.client.redaction import text_redactor
 from scanner.content.plan_maps import PlanMaps, reads_of
 from scanner.core.judging.parameters import resolve_params
 from scanner.core.plans.judging import judge_plans
 from scanner.core.plans.map_reader import PlanEstate
 from scanner.core.plans.projection import LiveWorld
 from scanner.core.plans.reduction import Sources, reduce_plan
-from scanner.core.reading.answer_lookup import AnswerLookup
+from scanner.core.reading.answer_lookup import AnswerLookup, read_data
 from scanner.core.reading.inventory import with_inventory
 from scanner.core.reading.projection import Estate, read_kinds
 from scanner.errors import TscanError
@@ -41,7 +40,7 @@ def collect_plans(
     TscanError for a file that is not a plan, and for one plan that is given twice.
     """
     reads = reads_of(maps)
-    redactor = Redactor(Rules(secrets={}, read={}))
+    redactor = text_redactor()
     answers: dict[str, Answer] = {}
     started = _stamp(now)
     for path in paths:
@@ -122,7 +121,9 @@ def _plans(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
     plans: dict[str, Mapping[str, Any]] = {}
     for answer in snapshot.answers.values():
         if answer.call.operation == OPERATION:
-            plans[answer.call.params["plan"]] = answer.data
+            # A value that was redacted is unread, as in any answer.
+            data: Any = read_data(answer)
+            plans[answer.call.params["plan"]] = data
     if not plans:
         raise TscanError(f"{snapshot.target} holds no plan", "name a snapshot of tscan plan")
     return plans

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scanner.client.interfaces import Connector, Rules, Session, Unreachable
-from scanner.collect import Collected, Collection, collect_all, estate
+from scanner.collect import Asks, Collected, Collection, collect_all, estate
 from scanner.core.judging.parameters import resolve_params
 from scanner.core.permissions import Loss, losses, reads_organization
 from scanner.core.reading.answer_lookup import AnswerLookup
 from scanner.core.reading.inventory import target_inventory_types, with_inventory
-from scanner.core.reading.projection import plan_readers
+from scanner.core.reading.projection import Estate, plan_readers
 from scanner.core.reading.read_plan import plan_reads, plan_requests
+from scanner.core.reading.types_in_use import inventory_requests, type_readers
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Answer, Call, State
 from scanner.model.checks import Check
@@ -94,7 +95,13 @@ def preflight(
         started: str,
     ) -> Iterable[_Probe]:
         made = {answer.call.operation for answer in session.answers.values()}
-        first = _first(session, started, config, targets[number], read(number), selected)
+        where = _one_region(session, started, config, targets[number], library)
+        mine = _of_cloud(selected, session)
+        units: list[Asks] = [*plan_readers(read(number), mine, reader, where)]
+        if checks is None:
+            units.extend(type_readers(library, where, reader))
+        # Reversed, so that the first call of an operation is the one that stays.
+        first = {call.operation: call for call in reversed(Collection(units, {}).first)}
         calls = [call for operation, call in sorted(first.items()) if operation not in made]
         return [_Probe(tuple(calls))]
 
@@ -107,22 +114,17 @@ def _of_cloud(checks: Sequence[Check], session: Session) -> list[Check]:
     return [check for check in checks if check.cloud == session.target.cloud]
 
 
-def _first(
+def _one_region(
     session: Session,
     started: str,
     config: Config,
     target: TargetConfig,
     library: Library,
-    checks: Sequence[Check],
-) -> dict[str, Call]:
-    """By operation: a call that a scan begins with, in one region."""
+) -> Estate:
+    """The target with one of its regions, which stands for all."""
     values = resolve_params(library.parameters, {**config.params, **target.params})
     everywhere = estate(session, values, started)
-    one_region = replace(everywhere, regions=session.regions[:1], regions_open="")
-    units = plan_readers(library, _of_cloud(checks, session), reader, one_region)
-    calls = Collection(units, {}).first
-    # Reversed, so that the first call of an operation is the one that stays.
-    return {call.operation: call for call in reversed(calls)}
+    return replace(everywhere, regions=session.regions[:1], regions_open="")
 
 
 def _report(
@@ -136,12 +138,15 @@ def _report(
     selected = _of_cloud(checks, session)
     answers = {answer.call.operation: answer for answer in collected.answers.values()}
     requests = _requests(library, selected)
+    # No verdict needs them, and an inventory that is not in use refuses nothing.
+    counting = inventory_requests(library, [session.target.cloud])
+    beside = {request.operation for request in counting} - requests.keys()
     refused: list[str] = []
     unclear: dict[str, str] = {}
     for name, answer in sorted(answers.items()):
         if answer.state is State.DENIED:
             refused.append(name)
-        elif not _usable(answer, requests.get(name)) and not _settled(answer, session):
+        elif name not in beside and _is_unclear(answer, requests.get(name), session):
             unclear[name] = answer.reason
     found = losses(
         library,
@@ -178,6 +183,10 @@ def _blinding(session: Session, answers: Mapping[str, Answer]) -> dict[str, Scop
         if answer.reason in session.management_open:
             blinding[name] = Scope.MANAGEMENT
     return blinding
+
+
+def _is_unclear(answer: Answer, request: Request | None, session: Session) -> bool:
+    return not _usable(answer, request) and not _settled(answer, session)
 
 
 def _settled(answer: Answer, session: Session) -> bool:

@@ -17,7 +17,6 @@ T = TypeVar("T")
 _EXTRAS: Final = {
     "boto3": "aws",
     "botocore": "aws",
-    "detect_secrets": "aws",
     "cryptography": "history",
     "obstore": "history",
     "pyarrow": "history",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +25,8 @@ GRAVEST: Final = ("", "critical", "high", "medium", "low")
 
 An event without severity is a failed scan, an expiring waiver or a removed check: it hides others.
 """
+NO_TIME: Final = "no time was left before the deadline"
+"""The reason of a channel whose time was over before it had sent anything."""
 UNSURE: Final = "refused, unreachable, or timed out"
 """The reason of a channel that does not know whether a message arrived after all."""
 
@@ -43,6 +47,12 @@ class Message:
     entries: tuple[MessageEntry, ...]
     open_events: Callable[[], Sequence[AlertEvent]] = field(default=tuple)
     """What fails or is unknown now, as far as the channel's rules select it; reads all history."""
+    ends: float = math.inf
+    """When sending must have ended, on the monotonic clock."""
+
+    def seconds(self, longest: float) -> float:
+        """Seconds for one response that is requested now, `longest` at most; 0: none are left."""
+        return max(0.0, min(longest, self.ends - time.monotonic()))
 
     @property
     def title(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from scanner.channels import UNSURE, Message
+from scanner.channels import NO_TIME, UNSURE, Message
+from scanner.channels.bounded_receivers import bounded_receivers
 from scanner.registry import install_hint
 
 SECONDS: Final = 20.0
@@ -24,14 +25,22 @@ def send(address: str, message: Message) -> str:
         import apprise
     except ModuleNotFoundError:
         return f"apprise is not installed; {install_hint('alerts')}"
-    asset = apprise.AppriseAsset(app_id="tscan", app_desc="tscan", secure_logging=True)
+    # A redirect would carry the message and its secret headers to somebody else.
+    asset = apprise.AppriseAsset(
+        app_id="tscan", app_desc="tscan", secure_logging=True, http_redirects=False
+    )
     client = apprise.Apprise(asset=asset)
     if not client.add(address):
         return "not an address that Apprise knows"
     if not message.entries:
         return ""
+    if not message.seconds(SECONDS):
+        return NO_TIME
     for server in client:
-        server.socket_read_timeout = max(server.socket_read_timeout, SECONDS)
+        # Whatever `redirect=` in the address says.
+        server.redirects = False
+        server.socket_read_timeout = message.seconds(max(server.socket_read_timeout, SECONDS))
+        server.socket_connect_timeout = message.seconds(server.socket_connect_timeout)
         # Escaped, a text may be longer than it was when it was cut to fit.
         server.overflow_mode = apprise.OverflowMode.TRUNCATE
     room = min(server.body_maxlen for server in client) - len(message.title) - _FRAME
@@ -40,12 +49,13 @@ def send(address: str, message: Message) -> str:
     notify_type = apprise.NotifyType.WARNING
     if message.bad:
         notify_type = apprise.NotifyType.FAILURE
-    sent = client.notify(
-        title=message.title,
-        body=_MARKUP.sub(lambda match: match[0] + _WORD_JOINER, message.body(room)),
-        body_format=apprise.NotifyFormat.TEXT,
-        notify_type=notify_type,
-    )
+    with bounded_receivers():
+        sent = client.notify(
+            title=message.title,
+            body=_MARKUP.sub(lambda match: match[0] + _WORD_JOINER, message.body(room)),
+            body_format=apprise.NotifyFormat.TEXT,
+            notify_type=notify_type,
+        )
     if sent:
         return ""
     # Apprise reports a timeout, after which the message may arrive, as it reports a refusal.

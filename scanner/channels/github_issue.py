@@ -9,20 +9,30 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from http.client import HTTPException
+import ssl
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+from urllib.request import (
+    HTTPHandler,
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    Request,
+    build_opener,
+)
 
-from scanner.channels import Message
-from scanner.channels.issues import Subject, comments, events_in, subjects
-from scanner.rendering.sanitize import sanitized
+from scanner.channels import NO_TIME, Message
+from scanner.channels.issues import Subject, comments, events_in, is_about, subjects
+from scanner.client.bounded_reading import BoundedResponse
 
 LABEL: Final = "tscan"
 PAGE: Final = 100
+PAGES: Final = 100
+"""Pages that are read of one listing."""
 _API: Final = "https://api.github.com"
 _VERSION: Final = "2022-11-28"
 _SECONDS: Final = 30
@@ -31,6 +41,14 @@ _TOKEN: Final = re.compile(r"[!-~]+")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _USAGE: Final = "write it as github-issue://${GITHUB_TOKEN}@owner/repository"
 _UNEXPECTED: Final = "unexpected response from GitHub"
+_MEANS: Final = {
+    401: "the token is not accepted",
+    403: "the token may not do this, or its rate limit is reached",
+    404: "the repository does not exist, or the token may not see it",
+    410: "issues are disabled in this repository",
+    422: "the request was not accepted",
+    429: "its rate limit is reached",
+}
 _Json = dict[str, Any]
 """An issue, a comment or a request of GitHub's API."""
 
@@ -41,13 +59,14 @@ def send(address: str, message: Message) -> str:
         repository = _repository(address)
         if not message.entries:
             return ""
+        repository = replace(repository, seconds=message.seconds)
         about = subjects(message)
         issues = repository.issues()
         for subject in about:
             repository.update(subject, _find(issues, subject))
     except _RefusedError as error:
         return str(error)
-    except (KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return _UNEXPECTED
     return ""
 
@@ -55,13 +74,35 @@ def send(address: str, message: Message) -> str:
 def _find(issues: Iterable[_Json], subject: Subject) -> _Json | None:
     """The issue of a subject: the oldest that has its mark."""
     for issue in issues:
-        if subject.marker in (issue["body"] or ""):
+        if is_about(issue["body"] or "", subject):
             return issue
     return None
 
 
 class _RefusedError(Exception):
     """Why a request failed, without any secret."""
+
+
+class _BoundedHttp(HTTPConnection):
+    response_class = BoundedResponse
+
+
+class _BoundedHttps(HTTPSConnection):
+    response_class = BoundedResponse
+
+
+class _Plain(HTTPHandler):
+    """Reads responses that are bounded in time and in size."""
+
+    def http_open(self, req: Request) -> HTTPResponse:
+        return self.do_open(_BoundedHttp, req)
+
+
+class _Secure(HTTPSHandler):
+    """The same over TLS."""
+
+    def https_open(self, req: Request) -> HTTPResponse:
+        return self.do_open(_BoundedHttps, req, context=ssl.create_default_context())
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -78,6 +119,8 @@ class _Repository:
     api: str
     token: str
     opener: OpenerDirector
+    seconds: Callable[[float], float] = float
+    """Seconds for one response, of so many at most."""
 
     def issues(self) -> list[_Json]:
         """Every issue with the label, open or closed, the oldest first. Creates the label."""
@@ -144,6 +187,9 @@ class _Repository:
             if len(page) < PAGE:
                 return
             number += 1
+            # A server that repeats itself would be read for ever.
+            if number > PAGES:
+                raise _RefusedError(f"GitHub lists more than {PAGES * PAGE} items")
 
     def _request(
         self,
@@ -169,30 +215,29 @@ class _Repository:
                 "X-GitHub-Api-Version": _VERSION,
             },
         )
+        seconds = self.seconds(_SECONDS)
+        if not seconds:
+            raise _RefusedError(NO_TIME)
         try:
-            with self.opener.open(request, timeout=_SECONDS) as response:
+            with self.opener.open(request, timeout=seconds) as response:
                 return json.load(response)
         except HTTPError as error:
+            error.close()
             if error.code == 404 and may_be_missing:
                 return None
-            raise _RefusedError(_reason(error)) from None
+            raise _RefusedError(_reason(error.code)) from None
         except (URLError, TimeoutError, HTTPException, OSError) as error:
             raise _RefusedError(f"GitHub is unreachable ({type(error).__name__})") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise _RefusedError("response from GitHub is not JSON") from None
 
 
-def _reason(error: HTTPError) -> str:
-    if 300 <= error.code < 400:
-        return f"GitHub answered {error.code}: the repository was renamed"
-    reason = f"GitHub answered {error.code}"
-    try:
-        message = str(json.load(error)["message"])
-    except (ValueError, KeyError, TypeError, OSError, HTTPException):
-        message = ""
-    if message:
-        reason = f"{reason}: {message}"
-    return sanitized(reason)[:200]
+def _reason(status: int) -> str:
+    """Why a request was refused, in words of ours: a server's own may repeat the token."""
+    if 300 <= status < 400:
+        return f"GitHub answered {status}: the repository was renamed"
+    means = _MEANS.get(status, "")
+    return f"GitHub answered {status}: {means}" if means else f"GitHub answered {status}"
 
 
 def _repository(address: str) -> _Repository:
@@ -215,7 +260,7 @@ def _repository(address: str) -> _Repository:
     api = parse_qs(parts.query).get("api", [_API])[-1].rstrip("/")
     if not _is_secure(urlsplit(api)):
         raise _RefusedError("the API address must be https: api=https://…")
-    opener = build_opener(_NoRedirects())
+    opener = build_opener(_NoRedirects(), _Plain(), _Secure())
     return _Repository(api=f"{api}/repos/{owner}/{name}", token=token, opener=opener)
 
 

@@ -123,12 +123,18 @@ def _comment(entries: Sequence[MessageEntry]) -> str:
     return "\n".join([*lines, "", f"<!-- tscan:events {ids} -->"])
 
 
+def is_about(text: str, subject: Subject) -> bool:
+    """Whether an issue's text is that of a subject."""
+    # On the first line, where no name of a resource ever stands: a name that holds a mark would
+    # else claim another subject's issue.
+    return text.partition("\n")[0].strip() == subject.marker
+
+
 def events_in(text: str) -> set[str]:
     """The ids of the events in a comment that `comments` wrote."""
-    ids: set[str] = set()
-    for marker in _EVENTS.finditer(text):
-        ids.update(marker[1].split())
-    return ids
+    # On the last line, for the same reason: a name with an id in it would keep an event back.
+    marker = _EVENTS.fullmatch(text.strip().rpartition("\n")[2].strip())
+    return set(marker[1].split()) if marker else set()
 
 
 def _count(items: Sequence[AlertEvent]) -> str:

@@ -21,6 +21,7 @@ from click.exceptions import NoArgsIsHelpError
 from scanner import __version__
 from scanner.cli.support.lazy import LazyGroup
 from scanner.cli.support.log_options import log_options
+from scanner.cli.support.standard_streams import keep_standard_streams
 from scanner.cli.support.variables import bind_variables
 from scanner.errors import EXIT_CLEAN, EXIT_MISUSE, TscanError
 
@@ -105,6 +106,7 @@ def main() -> None:
     # Answers live to the end: looking through them for cycles every 700 objects is a tenth of a
     # scan's CPU (decision 0024: 2.9 s without this, 2.6 s with it).
     gc.set_threshold(50_000, 20, 20)
+    keep_standard_streams()
     code = run(sys.argv[1:])
     if _worker_waits():
         # The scan was interrupted or broke off, and a worker still waits for a response, for up to

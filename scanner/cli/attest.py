@@ -13,6 +13,7 @@ import click
 
 from scanner.cli.support.completion import complete_manual_controls
 from scanner.cli.support.options import PATH, config_option, mappings_option
+from scanner.content.input_files import LARGEST_RESULT, read_input
 from scanner.errors import ContentError, TscanError
 
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -163,7 +164,7 @@ def _evidence(references: tuple[str, ...], beside: Path) -> Iterator[str]:
             yield f"  - reference: {scalar(text)}"
             continue
         try:
-            content = path.read_bytes()
+            content = read_input(path, LARGEST_RESULT)
         except OSError as error:
             raise TscanError(
                 f"--evidence {text} cannot be read: {error.strerror}",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from scanner.cli.support.history_options import (
+    HistoryContext,
     HistoryOptions,
     ended_within,
     history_options,
@@ -19,6 +20,10 @@ from scanner.errors import TscanError
 
 if TYPE_CHECKING:
     from scanner.model.history import Record
+
+
+_WIDTH: Final = 80
+"""Columns of the report for people."""
 
 
 @click.command()
@@ -63,9 +68,25 @@ def handover(first: str, last: str, output: Path | None, options: HistoryOptions
         raise TscanError(f"no record ended between {first} and {last}", "see 'tscan history list'")
     # The sheets are re-evaluated with the content of each day, as the records were.
     again = Rejudger(history.ledger, judge_recorded, history.library)
-    package = AuditorPackage(first=first, last=last, chains=chains, records=tuple(records))
+    package = AuditorPackage(
+        first=first,
+        last=last,
+        chains=chains,
+        records=tuple(records),
+        reports=_reports(history, first, last),
+    )
     output = output or Path(f"handover-{first}-{last}.zip")
     files = write_auditor_package(output, history.ledger, again, package)
     scans = f"{plural(len(records), 'scan')} of {plural(len(chains), 'chain')} in the period"
     click.echo(sanitized(f"{output}: {files} files, {scans}"))
     return 0
+
+
+def _reports(history: HistoryContext, first: str, last: str) -> dict[str, str]:
+    """The report on the period, for people and for programs."""
+    from scanner.cli.period import period_report
+    from scanner.rendering.wrap import wrapped
+    from scanner.reports.period import as_json, as_text
+
+    report = period_report(history, first, last, ())
+    return {"period.json": as_json(report), "period.txt": wrapped(as_text(report), _WIDTH)}

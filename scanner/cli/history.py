@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 history = LazyGroup(
     name="history",
-    help="""List, show, add, anchor and export committed scans, and remove leftovers of
-interrupted scans.
+    help="""List, show, add, anchor and export committed scans, list the samples that were
+drawn, and remove leftovers of interrupted scans.
 
 \b
 Examples:
   tscan history list
   tscan history show 12 --target aws:111122223333
   tscan history add evidence.snapshot.jsonl.gz
+  tscan history draws
   tscan history anchor --git ../anchors
   tscan history compact --store s3://bucket/tscan
   tscan history export --to history-2026""",
@@ -38,6 +39,7 @@ Examples:
             "Show a record: callers, times, versions and changes.",
         ),
         "add": ("scanner.cli.history_add:add", "Evaluate recorded evidence and commit it."),
+        "draws": ("scanner.cli.history_draws:draws", "List the samples that were drawn."),
         "anchor": ("scanner.cli.history:anchor", "Tag the newest records in a Git repository."),
         "export": (
             "scanner.cli.history_export:export",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from scanner.errors import EXIT_CLEAN, EXIT_UNREAD, TscanError
 
 if TYPE_CHECKING:
     from scanner.model.decisions import AttestationSpan, WaiverSpan
+    from scanner.model.findings import InventoryRead, UnassessedType
     from scanner.model.history import Record
     from scanner.model.library import Library
     from scanner.model.period import AtDate, Period, Window
@@ -135,10 +136,10 @@ def period_report(
         period=period_window,
         schedule=history.schedule,
         now=now(),
-        exclusions=history.exclusions,
         packs=packs,
     )
-    return _with_decisions(report, history, period_window)
+    report = _with_decisions(report, history, period_window)
+    return _with_unassessed(report, history, {**packs, library.sha256: library}, records)
 
 
 def _started_within(records: Iterable[Record], period_window: Window) -> Iterator[Record]:
@@ -170,6 +171,28 @@ def _with_decisions(report: Period, history: HistoryContext, period_window: Wind
         waivers=tuple(_waivers(history, period_window)),
         attestations=_attestations(history, period_window),
     )
+
+
+def _with_unassessed(
+    report: Period, history: HistoryContext, packs: Mapping[str, Library], records: list[Record]
+) -> Period:
+    """The report with the types in use that no check read, by each target's last record."""
+    from scanner.core.reading.projection import Estate
+    from scanner.core.reading.types_in_use import read_types
+    from scanner.providers import reader
+
+    last = {record.target: record for record in records}
+    unassessed: list[UnassessedType] = []
+    inventories: list[InventoryRead] = []
+    for _, record in sorted(last.items()):
+        library = packs.get(record.pack_sha256, history.library)
+        snapshot = history.ledger.snapshot(record)
+        checks = [library.checks[name] for name in record.checks if name in library.checks]
+        where = Estate.of(snapshot, record.params)
+        found = read_types(snapshot.answers, library, checks, reader, where)
+        unassessed += found.unassessed
+        inventories += found.inventories
+    return replace(report, unassessed=tuple(unassessed), inventories=tuple(inventories))
 
 
 def _waivers(history: HistoryContext, period_window: Window) -> Iterator[WaiverSpan]:

@@ -60,6 +60,6 @@ def losses(refused: Sequence[Loss]) -> Iterator[str]:
     """What each refused operation costs: the checks and controls that would stay unknown."""
     for loss in refused:
         yield f"  denied: {loss.operation}; it needs {', '.join(loss.permissions)}"
-        checks = ", ".join(loss.checks) or "none; only the name of the target is missing"
+        checks = ", ".join(loss.checks) or "none; only a name, or a count of types, is missing"
         yield f"    checks: {checks}"
         yield f"    controls: {', '.join(loss.controls) or 'none'}"

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from getpass import getuser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -25,7 +27,8 @@ from scanner.errors import TscanError
 if TYPE_CHECKING:
     from scanner.core.periods.sampling import Size
     from scanner.model.decisions import WaivedSpan
-    from scanner.model.period import Deviation, Period, PopulationFile
+    from scanner.model.library import Library
+    from scanner.model.period import Deviation, Draw, Period, PopulationFile, TargetPeriod
     from scanner.reports.sample import Sample
 
 FOLDER: Final = "populations"
@@ -50,7 +53,13 @@ class _Population:
 @click.option(
     "--size",
     type=click.IntRange(1),
-    help="Items to draw; default: the usual size for the frequency.",
+    help="Resources to draw; default: the usual size for the frequency.",
+)
+@click.option(
+    "--by",
+    default="",
+    metavar="NAME",
+    help="Who draws, for the record; default: the address that Git knows, or the login.",
 )
 @click.option(
     "--format",
@@ -65,13 +74,16 @@ def sample(
     last: str,
     seed: str | None,
     size: int | None,
+    by: str,
     format: str,  # noqa: A002 - click names it after the option
     options: HistoryOptions,
 ) -> int:
     """Fix the population of a control, then draw a sample from it with a seed.
 
-    Without --seed the population's digest is printed and stored. With --seed the items are drawn
-    in the order of the SHA-256 of "seed:item id", which a spreadsheet can repeat.
+    The population is the resources that the control's checks read. Without --seed its digest is
+    printed and stored. With --seed resources are drawn in the order of the SHA-256 of
+    "seed:resource", which a spreadsheet can repeat, and the draw is recorded in the store: 'tscan
+    history draws' lists all draws.
 
     \b
     Examples:
@@ -90,10 +102,11 @@ def sample(
     population = _population(history, control, first, last)
     if not population.file.items:
         raise TscanError(
-            f"{control}: no item was read in this period", "there is nothing to draw from"
+            f"{control}: no resource was read in this period", "there is nothing to draw from"
         )
     fixed = _fixed_population(history, population.file, fix_now=seed is None)
-    text = FORMS[format](_sample(population, fixed, seed or "", size or population.usual.most))
+    found = _sample(population, fixed, seed or "", size or population.usual.most, history.library)
+    text = FORMS[format](replace(found, draws=_draws(history, found, by)))
     if format == "terminal":
         show(text)
     else:
@@ -129,7 +142,7 @@ def _population(history: HistoryContext, control: str, first: str, last: str) ->
         control,
         items,
         source=f"history: {records}",
-        query=f"items of {', '.join(checks)} that were read",
+        query=f"resources that {', '.join(checks)} read",
         taken=format_time(now()),
         start=format_time(window.start),
         end=format_time(window.end),
@@ -164,7 +177,8 @@ def _fixed_population(
 
 
 def _file_content(population: PopulationFile) -> dict[str, Any]:
-    return {**population.header(), "items": [item.id for item in population.items]}
+    items = [{"id": item.id, "checks": list(item.checks)} for item in population.items]
+    return {**population.header(), "items": items}
 
 
 def _parsed(population: PopulationFile, content: bytes, name: str) -> PopulationFile:
@@ -181,8 +195,28 @@ def _parsed(population: PopulationFile, content: bytes, name: str) -> Population
     )
 
 
-def _sample(population: _Population, fixed: PopulationFile, seed: str, size: int) -> Sample:
+def _of_the_control(period: Period, library: Library) -> Period:
+    """The period with only the unanswered calls that the control's checks read."""
+    from scanner.history.ledger.evidence_refs import operations
+
+    (control,) = period.controls
+    checks = {check.check for check in control.checks}
+    # What a check of an earlier pack read is not known here: then every call may be one of them.
+    if not checks <= set(library.checks):
+        return period
+    read = set().union(*operations(library, checks).values())
+    targets: list[TargetPeriod] = []
+    for target in period.targets:
+        gaps = {call: runs for call, runs in target.gaps.items() if call.partition("@")[0] in read}
+        targets.append(replace(target, gaps=gaps))
+    return replace(period, targets=tuple(targets))
+
+
+def _sample(
+    population: _Population, fixed: PopulationFile, seed: str, size: int, library: Library
+) -> Sample:
     from scanner.core.periods.sampling import chance_to_miss, deviating, draw
+    from scanner.reports.period import context_lines
     from scanner.reports.sample import Sample
 
     count = len(fixed.items)
@@ -206,12 +240,49 @@ def _sample(population: _Population, fixed: PopulationFile, seed: str, size: int
         misses_all=0.0,
         items=(),
         drawn=(),
+        context=context_lines(_of_the_control(population.period, library)),
     )
     if failing:
         result = replace(result, misses_all=chance_to_miss(count, failing, size))
     if seed:
         return replace(result, drawn=draw(fixed.items, seed, size))
-    return replace(result, items=tuple(item.id for item in fixed.items))
+    return replace(result, items=fixed.items)
+
+
+def _draws(history: HistoryContext, sample: Sample, by: str) -> tuple[Draw, ...]:
+    """The draws of this control and period, with this one recorded if it has a seed."""
+    from scanner.core.calendar import format_time
+    from scanner.history.ledger.draws import draws_of, record_draw
+    from scanner.model.period import Draw
+
+    store = history.ledger.store
+    if not sample.seed:
+        return draws_of(store, sample.control, sample.start, sample.end)
+    draw = Draw(
+        control=sample.control,
+        start=sample.start,
+        end=sample.end,
+        population_sha256=sample.sha256,
+        seed=sample.seed,
+        size=sample.size,
+        drawn=format_time(now()),
+        by=by or _own_name(),
+        items=tuple(drawn.item.id for drawn in sample.drawn),
+    )
+    return record_draw(store, draw)
+
+
+def _own_name() -> str:
+    """The address that Git would commit with here; else the login; else that none is known."""
+    from scanner.content.git_blame import own_address
+
+    address = own_address(Path("tscan.yaml"))
+    if address:
+        return address
+    # No login and no home: a container of a build has neither.
+    with suppress(KeyError, OSError):
+        return getuser()
+    return "not known"
 
 
 def _deviations(period: Period) -> Iterator[Deviation | WaivedSpan]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,6 +46,7 @@ class ReadingOptions:
     external_id: str
     organization: str
     aws_client: str | None
+    insecure_endpoint: bool
     region: tuple[str, ...]
     snapshot: Path | None
     threads: int
@@ -117,6 +119,11 @@ class _Inputs:
     "--aws-client",
     type=click.Choice(["fast", "boto3"]),
     help="Which client calls AWS; boto3's own is slower.  [default: fast]",
+)
+@click.option(
+    "--insecure-endpoint",
+    is_flag=True,
+    help="Send AWS credentials over plain HTTP to another machine.",
 )
 @click.option(
     "--region",
@@ -259,6 +266,7 @@ def _notifier(inputs: _Inputs) -> Notifier:
         store=inputs.store,
         checks=inputs.checks,
         rules=rules,
+        ends=time.monotonic() + inputs.reading.deadline,
     )
 
 
@@ -289,11 +297,19 @@ def _scan(inputs: _Inputs, notifier: Notifier) -> int:
         if inputs.commits:
             chains = _commit(paths, judged.assessment, inputs)
     _report_uncommitted(paths, inputs)
-    if chains and inputs.config.anchors:
-        from scanner.cli.support.commit import anchor
+    try:
+        if chains and inputs.config.anchors:
+            from scanner.cli.support.commit import anchor
 
-        anchor(inputs.store, chains, inputs.config.anchors, quiet=options.quiet)
-    notifier.alert_changes(chains, decisions.waivers)
+            anchor(inputs.store, chains, inputs.config.anchors, quiet=options.quiet)
+        notifier.alert_changes(chains, decisions.waivers)
+    except KeyboardInterrupt:
+        if not chains:
+            raise
+        raise TscanError(
+            f"interrupted after the commit: {', '.join(chains)} in {inputs.store}",
+            "alerts that were not sent are sent by the next scan",
+        ) from None
     return judged.report.exit_code
 
 
@@ -320,6 +336,15 @@ def _commit(paths: Sequence[Path], assessment: Assessment, inputs: _Inputs) -> l
             f"not in history: '{_adding(paths, inputs)}' commits this evidence later", err=True
         )
         raise
+    except KeyboardInterrupt:
+        from scanner.cli.support.commit import committed_chains
+
+        # Several records are committed one after the other: some may be there.
+        found = ", ".join(committed_chains(paths, inputs.store)) or "nothing"
+        raise TscanError(
+            f"interrupted during the commit: {found} is in {inputs.store}",
+            f"'{_adding(paths, inputs)}' commits the rest of this evidence",
+        ) from None
 
 
 def _report_uncommitted(paths: Sequence[Path], inputs: _Inputs) -> None:
@@ -425,15 +450,21 @@ def _with_options(
             external_id=reading.external_id or target.external_id,
             organization=_organization(reading, target.organization),
             regions=reading.region or target.regions,
+            # The reason in the configuration is one for its own regions.
+            regions_why="" if reading.region else target.regions_why,
+            regions_approver="" if reading.region else target.regions_approver,
             settings=_settings(reading, target),
         )
     return replace(target, params={**target.params, **params})
 
 
 def _settings(reading: ReadingOptions, target: TargetConfig) -> Mapping[str, str]:
-    if reading.aws_client is None:
-        return target.settings
-    return {**target.settings, "client": reading.aws_client}
+    settings = dict(target.settings)
+    if reading.aws_client is not None:
+        settings["client"] = reading.aws_client
+    if reading.insecure_endpoint:
+        settings["insecure_endpoint"] = "allowed"
+    return settings
 
 
 def _organization(reading: ReadingOptions, configured: Organization | None) -> Organization | None:

@@ -10,6 +10,7 @@ import click
 
 from scanner.cli.support.options import PATH
 from scanner.cli.support.output import show
+from scanner.content.input_files import read_input
 from scanner.errors import EXIT_CLEAN, EXIT_FAILING, EXIT_UNREAD, TscanError
 from scanner.rendering.sanitize import sanitized
 from scanner.words import plural
@@ -104,11 +105,16 @@ def verify(
 
 
 def _lines(verified: Verified, limits: Sequence[str]) -> Iterator[str]:
+    from scanner.reports.chain_facts import chain_facts
+
     for damage in verified.damages:
         yield f"DAMAGED {damage}"
     for record in verified.not_rejudged:
         yield f"NOT RE-EVALUATED {record}"
     yield from verified.notes
+    for chain in verified.records.values():
+        if chain:
+            yield from chain_facts(chain)
     yield from limits
     records = plural(sum(map(len, verified.records.values())), "record")
     chains = plural(len(verified.heads), "chain")
@@ -139,7 +145,7 @@ def _public_key(path: Path) -> bytes:
     from scanner.history.records.seal import load_public, public_pem
 
     try:
-        return public_pem(load_public(path.read_bytes()))
+        return public_pem(load_public(read_input(path)))
     except OSError as error:
         raise TscanError(
             f"{path} cannot be read: {error.strerror}", "give the public key in PEM form"

@@ -13,6 +13,7 @@ import click
 from scanner.cli.support.completion import complete_checks_and_controls, complete_controls
 from scanner.cli.support.history_options import HistoryOptions, history_options
 from scanner.cli.support.options import PATH
+from scanner.content.input_files import read_input
 from scanner.errors import ContentError, TscanError
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _write(path: Path, scope: Entry, decision: _Decision, evidence: ScanEvidence
     before: bytes | None = None
     if path.exists():
         existing = load_waivers(path, library)
-        before = path.read_bytes()
+        before = read_input(path)
     entry = _entry(scope, decision, existing)
     content, line = with_entry(before or EMPTY.encode(), path, entry)
     try:

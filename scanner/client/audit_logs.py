@@ -41,8 +41,6 @@ class AuditLogFacts:
     """How long events are held."""
     operations: tuple[str, ...]
     """What it calls."""
-    read: Mapping[str, frozenset[str]]
-    """By operation: what detection of secrets must leave alone."""
     package: str
     """Where `changing.tsv` lies."""
     actions: Callable[[list[str]], Iterable[str]]
@@ -61,11 +59,6 @@ class AuditLogReader:
     def lag(self) -> timedelta:
         """How long after a call its event may come."""
         return self.facts.lag
-
-    @property
-    def read(self) -> Mapping[str, frozenset[str]]:
-        """What detection must leave alone."""
-        return self.facts.read
 
     @property
     def operations(self) -> tuple[str, ...]:

@@ -14,11 +14,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from scanner.client.boundary import guarded
 from scanner.client.clock import Clock, Skew
 from scanner.client.failures import Failure
 from scanner.client.interfaces import Rules
 from scanner.client.lists import NotAListError
-from scanner.client.page_reader import PageReader
+from scanner.client.page_reader import TOO_DEEP, PageReader, too_deep
 from scanner.client.redaction import Redactor
 from scanner.client.retry import RateLimiter, Retry
 from scanner.model.answers import Answer, Call, State
@@ -44,6 +45,8 @@ class Page(Generic[Cursor]):
     request_id: str = ""
     date: str = ""
     """The response's Date header."""
+    size: int = 0
+    """Bytes of the response."""
     incomplete: Failure | None = None
     """What the page itself reports as left out of it."""
 
@@ -132,18 +135,23 @@ class ProviderClient:
         reader = PageReader()
         # A call that waits for a report to be generated has that much longer; the scan has not.
         if retry.wait(call.wait):
-            self._read(call, retry, reader)
+            reader.failure = guarded(call.place, partial(self._read, call, retry, reader))
         else:
             reader.failure = Failure(
                 state=State.ERROR, code="Deadline", message="the scan's deadline has passed"
             )
-        answer = reader.answer(
-            call,
-            self.context.redactor,
+        reader.close()
+        build = partial(
+            PageReader.answer,
+            call=call,
+            redactor=self.context.redactor,
             retries=retry.retries,
             started=started,
             finished=clock.stamp(),
         )
+        answer = guarded(call.place, partial(build, reader))
+        if isinstance(answer, Failure):
+            answer = build(PageReader(failure=answer))
         if _LOG.isEnabledFor(logging.DEBUG):
             _LOG.debug("call", extra={"event": _call_event(answer)})
         return answer
@@ -157,16 +165,15 @@ class ProviderClient:
         call: Call,
         retry: Retry,
         reader: PageReader,
-    ) -> None:
-        """Read the pages into `reader`, to the last one or until one fails."""
+    ) -> Failure | None:
+        """Read the pages into `reader`, to the last one; why not, where one fails."""
         fetcher = self.transport.prepare(call)
         if isinstance(fetcher, Failure):
-            reader.failure = fetcher
-            return
+            return fetcher
         try:
-            self._read_pages(call, fetcher, retry, reader)
+            return self._read_pages(call, fetcher, retry, reader)
         except NotAListError as error:
-            reader.failure = Failure(state=State.ERROR, code="NotAList", message=str(error))
+            return Failure(state=State.ERROR, code="NotAList", message=str(error))
 
     def _read_pages(
         self,
@@ -174,25 +181,27 @@ class ProviderClient:
         fetcher: PageFetcher[Any],
         retry: Retry,
         reader: PageReader,
-    ) -> None:
+    ) -> Failure | None:
         cursor: Any = None
         incomplete: Failure | None = None
-        while reader.failure is None:
+        while True:
             page = retry.run(partial(self._fetch, call, fetcher, cursor, retry.deadline))
             if isinstance(page, Failure):
-                reader.failure = page
-                return
+                return page
+            too_much = reader.make_room(page.size, retry.left)
+            if too_much is not None:
+                return too_much
             reader.add(page.data, page.request_id, fetcher.lists)
             # The pages after it are read all the same, and a gap of the first is one of the whole.
             incomplete = incomplete or page.incomplete
             if page.next is None:
                 # Only now can the provider's own total be compared with what all pages held.
-                reader.failure = incomplete or fetcher.shortfall(reader.data or {}, page)
-                return
+                return incomplete or fetcher.shortfall(reader.data or {}, page)
             if isinstance(page.next, Failure):
-                reader.failure = page.next
-                return
-            reader.failure = reader.cannot_follow(call, page.token)
+                return page.next
+            not_followed = reader.cannot_follow(call, page.token)
+            if not_followed is not None:
+                return not_followed
             cursor = page.next
 
     def _fetch(
@@ -201,8 +210,11 @@ class ProviderClient:
         outcome = fetcher.fetch(cursor, deadline)
         if outcome.date:
             self.skew.note(outcome.date)
+        if isinstance(outcome, Page) and too_deep(outcome.data):
+            outcome = Failure(state=State.ERROR, code="TooDeep", message=TOO_DEEP)
         if isinstance(outcome, Failure) and _LOG.isEnabledFor(logging.DEBUG):
-            _LOG.debug("attempt failed", extra={"event": _failure_event(call, outcome)})
+            code = self.context.redactor.code(outcome.code)
+            _LOG.debug("attempt failed", extra={"event": _failure_event(call, outcome, code)})
         return outcome
 
 
@@ -226,12 +238,12 @@ def _call_event(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _failure_event(call: Call, failure: Failure) -> dict[str, Any]:
+def _failure_event(call: Call, failure: Failure, code: str) -> dict[str, Any]:
     return {
         "operation": call.operation,
         "region": call.region,
         "params": call.params,
         "state": failure.state.value,
-        "code": failure.code,
+        "code": code,
         "wait": failure.after,
     }

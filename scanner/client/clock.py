@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
+
+_LONGEST_DATE: Final = 64
 
 
 def _now() -> datetime:
@@ -28,6 +31,24 @@ class Clock:
         return self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def seconds_left(clock: Clock, deadline: float, longest: float) -> float:
+    """Seconds for one response that is requested now; `deadline` is on the monotonic clock."""
+    # Never 0, which means "no limit" to HTTP clients.
+    return max(0.1, min(longest, deadline - clock.monotonic()))
+
+
+def http_date(text: str) -> datetime | None:
+    """The moment of a date in a header (RFC 9110); None for what is none."""
+    # The parser of the standard library raises what it likes, and parses any length.
+    if len(text) > _LONGEST_DATE:
+        return None
+    try:
+        date = parsedate_to_datetime(text)
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None
+
+
 class Skew:
     """How far the provider's clock, by the Date of its responses, is from ours."""
 
@@ -44,11 +65,10 @@ class Skew:
             # Hundreds of responses share a second.
             return
         self._date = date
-        try:
-            theirs = parsedate_to_datetime(date)
-            seconds = round((theirs - self._clock.now()).total_seconds(), 1)
-        except (TypeError, ValueError):
+        theirs = http_date(date)
+        if theirs is None:
             return
+        seconds = round((theirs - self._clock.now()).total_seconds(), 1)
         # The largest, and not the last: signatures fail for as long as the clocks differ.
         if self.largest is None or abs(seconds) > abs(self.largest):
             self.largest = seconds

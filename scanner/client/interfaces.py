@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What a source must redact, what it must leave alone, and how long it may take."""
+    """What a source must redact, what it keeps of it, and how long it may take."""
 
     secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By operation: declared paths that are always replaced, `Functions[].Environment.Variables.*`.
     """
-    read: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By operation: paths that attributes read, with everything below them; the detector never
-    touches these.
+    keeps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By operation and path: the pattern of a declared secret whose first group is kept,
+    `Subscriptions[].Endpoint`.
     """
     call_deadline: float = 120.0
     """Seconds for one call with all its pages and retries."""
@@ -135,6 +135,21 @@ class Connected:
         return self.session
 
 
+@dataclass(frozen=True, slots=True)
+class NotConnectable:
+    """The connector of a target that is in scope and cannot be connected."""
+
+    unreachable: Unreachable
+
+    @property
+    def target(self) -> Target:
+        return self.unreachable.target
+
+    def connect(self) -> Session | Unreachable:
+        """Why it cannot be connected."""
+        return self.unreachable
+
+
 class Provider(Protocol):
     """A cloud that can be read. Each is one object, which is named once: in `scanner.providers`.
 
@@ -180,11 +195,6 @@ class AuditLog(Protocol):
     @property
     def lag(self) -> timedelta:
         """How long after a call its event may come."""
-        ...
-
-    @property
-    def read(self) -> Mapping[str, frozenset[str]]:
-        """As `Rules.read`, for the session that is asked."""
         ...
 
     @property

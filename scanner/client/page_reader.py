@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from scanner.client.boundary import UNREADABLE
 from scanner.client.failures import Failure
 from scanner.client.lists import NotAListError, count_at, join
 from scanner.client.redaction import Redactor
 from scanner.model.answers import Answer, Call, State
 
 MAX_PAGES: Final = 10_000
-_UNUSABLE: Final = ("NotAList", "UnexpectedValue")
+LARGEST_ANSWER: Final = 64 << 20
+"""Bytes of all pages of one answer."""
+DEEPEST: Final = 100
+"""Levels of lists and mappings in an answer; the deepest declared one has a dozen."""
+TOO_DEEP: Final = f"the response has more than {DEEPEST} levels"
+_SMALL: Final = 4 << 20
+"""Bytes up to which answers are held without regard to others."""
+_LARGE: Final = threading.BoundedSemaphore(2)
+"""Held while an answer has more: sixteen that never end would not fit into memory."""
+_UNUSABLE: Final = ("NotAList", "UnexpectedValue", UNREADABLE)
 """Codes of failures after which not even the pages before them can be trusted."""
+_LONGEST_ID: Final = 200
+_NOT_VISIBLE: Final = re.compile(r"[^!-~]")
 
 
 @dataclass(slots=True)
@@ -25,7 +39,32 @@ class PageReader:
     """Why no further page is read."""
     pages: int = 0
     request_ids: list[str] = field(default_factory=list)
+    size: int = 0
+    """Bytes of the pages."""
     _tokens: set[str] = field(default_factory=set)
+    _large: bool = False
+
+    def make_room(self, size: int, seconds: Callable[[], float]) -> Failure | None:
+        """Why a page of so many bytes is one too much; blocks while other answers are large.
+
+        `seconds` gives the seconds that are left.
+        """
+        self.size += size
+        if self.size > LARGEST_ANSWER:
+            message = f"the answer is larger than {LARGEST_ANSWER >> 20} MiB"
+            return Failure(state=State.PARTIAL, code="TooLarge", message=message)
+        if self.size > _SMALL and not self._large:
+            self._large = _LARGE.acquire(timeout=max(0.0, seconds()))
+            if not self._large:
+                message = "other large answers did not end in time"
+                return Failure(state=State.PARTIAL, code="Deadline", message=message)
+        return None
+
+    def close(self) -> None:
+        """Let the next large answer be read."""
+        if self._large:
+            self._large = False
+            _LARGE.release()
 
     def add(
         self,
@@ -78,7 +117,7 @@ class PageReader:
         code = message = ""
         if failure is not None:
             request_ids.append(failure.request_id)
-            code = _encodable(failure.code)
+            code = redactor.code(_encodable(failure.code))
             message = redactor.text(_encodable(failure.message))
         return Answer(
             call=call,
@@ -88,7 +127,7 @@ class PageReader:
             message=message,
             started=started,
             finished=finished,
-            request_ids=tuple(request for request in request_ids if request),
+            request_ids=tuple(redactor.code(_visible(one)) for one in request_ids if one),
             pages=self.pages,
             count=count,
             retries=retries,
@@ -122,6 +161,25 @@ class PageReader:
         if failure.state is State.ERROR and failure.code in _UNUSABLE:
             return State.ERROR
         return State.PARTIAL
+
+
+def too_deep(data: Any) -> bool:
+    """Whether an answer has more levels than `DEEPEST`; without recursion."""
+    level = [data]
+    for _ in range(DEEPEST):
+        below: list[Any] = []
+        for container in level:
+            inner = container.values() if isinstance(container, dict) else container
+            below.extend(value for value in inner if isinstance(value, dict | list))
+        if not below:
+            return False
+        level = below
+    return True
+
+
+def _visible(identity: str) -> str:
+    """A provider's id of a request, as it may be logged and sent back: visible ASCII alone."""
+    return _NOT_VISIBLE.sub("?", identity[:_LONGEST_ID])
 
 
 def _encodable(text: str) -> str:

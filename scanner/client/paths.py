@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 _STEP = re.compile(r"[^.\[]+(?:\[[^\]]*\])*")
 _SPARED = re.compile(r"\[([^\]!=]+)!=([^\]]+)\]")
+_ANY_DEPTH = "**"
 Spared = tuple[str, frozenset[str]]
 """A member, and its values by which a record is passed over."""
 
@@ -17,12 +18,15 @@ Spared = tuple[str, frozenset[str]]
 class PathTree:
     """A set of paths. Lists are transparent: `[]` may be written or left out. `*` is any key.
 
-    `items[key!=a,b].value` passes over the records whose `key` is `a` or `b`.
+    `items[key!=a,b].value` passes over the records whose `key` is `a` or `b`. `**` is any number of
+    members: `WebACL.**.SearchString`.
     """
 
     children: dict[str, PathTree] = field(default_factory=dict)
     end: bool = False
     spared: Spared | None = None
+    any_depth: bool = False
+    """Whether this is `**`, which stays wherever one goes down from it."""
 
     @classmethod
     def of(cls, paths: Iterable[str]) -> PathTree:
@@ -45,6 +49,7 @@ class PathTree:
                 # rather than kept.
                 child.spared = None
             node = child
+            node.any_depth = word == _ANY_DEPTH
         node.end = True
 
     def spares(self, record: Mapping[str, Any]) -> bool:
@@ -66,9 +71,18 @@ def _parse_spared(index: str) -> Spared | None:
 def descend(trees: tuple[PathTree, ...], key: str) -> tuple[PathTree, ...]:
     """All the trees that continue under a key, from several."""
     found: tuple[PathTree, ...] = ()
-    for parent in trees:
+    for parent in (*trees, *_deeper(trees)):
         children = parent.children
         for name in (key, "*"):
             if name in children:
                 found = (*found, children[name])
+        if parent.any_depth:
+            found = (*found, parent)
     return found
+
+
+def _deeper(trees: tuple[PathTree, ...]) -> Iterator[PathTree]:
+    """The `**` below these trees: they may stand for no member at all."""
+    for parent in trees:
+        if _ANY_DEPTH in parent.children:
+            yield parent.children[_ANY_DEPTH]

@@ -93,6 +93,10 @@ class Retry:
                 return outcome
             self.retries += 1
 
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - self.clock.monotonic()
+
     def wait(self, seconds: float) -> bool:
         """Sleep, unless that would pass the deadline; False if it would."""
         if self.clock.monotonic() + seconds >= self.deadline:

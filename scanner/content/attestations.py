@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from scanner.content.document_reader import DocumentReader, Steps
 from scanner.content.documents import read_document
+from scanner.content.input_files import open_input
 from scanner.content.locations import ContentFile, content_files, shown_path
 from scanner.content.schema_validator import schema_problems
 from scanner.content.waivers import read_day
@@ -175,5 +176,5 @@ def _check_digest(
 
 
 def _digest(place: Path) -> str:
-    with place.open("rb") as file:
+    with open_input(place) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

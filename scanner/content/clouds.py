@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from scanner.content.document_reader import DocumentReader
 from scanner.content.requests import CallReader
-from scanner.model.kinds import Kind, Scope, SecondSource
+from scanner.model.kinds import Kind, Scope, SecondSource, TypeInventory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,8 @@ class CloudRule:
     """Names of members that no kind needs to read, as patterns, and why."""
     any_case: bool
     """Whether the provider spells the values of enumerations in any case."""
+    inventories: tuple[TypeInventory, ...] = ()
+    """What counts the resources of a target by type."""
     leaves_out_defaults: str
     """Why a member that is left out has the default of its type; empty: it was not read."""
 
@@ -59,7 +61,8 @@ def read_cloud(reader: DocumentReader, name: str) -> CloudRule:
     if cloud != name:
         message = f"cloud '{cloud}' does not match its file"
         reader.wrong(("cloud",), message, f"it belongs in {cloud}.yaml")
-    sources = tuple(CallReader(reader, {}).counts((), data, {}))
+    calls = CallReader(reader, {})
+    sources = tuple(calls.counts((), data, {}))
     if ("scope" in data) != ("completeness" in data):
         message = "'scope' and 'completeness' need each other"
         reader.wrong((), message, "write both, or neither")
@@ -69,8 +72,20 @@ def read_cloud(reader: DocumentReader, name: str) -> CloudRule:
         sources=sources,
         ignores=_ignored_names(data),
         any_case=data.get("values_in_any_case", False),
+        inventories=tuple(_inventories(calls, data)),
         leaves_out_defaults=data.get("leaves_out_defaults", ""),
     )
+
+
+def _inventories(calls: CallReader, data: Mapping[str, Any]) -> Iterator[TypeInventory]:
+    for index, inventory in enumerate(data.get("inventories", ())):
+        source = {key: inventory[key] for key in ("reader", "reads")}
+        yield TypeInventory(
+            name=inventory["name"],
+            counts=inventory["counts"].strip(),
+            scope=Scope(inventory["scope"]),
+            source=calls.listing(("inventories", index), source),
+        )
 
 
 def _ignored_names(data: Mapping[str, Any]) -> dict[str, str]:

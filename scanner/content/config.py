@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from scanner.content.document_reader import DocumentReader, Steps
 from scanner.content.documents import Document, read_document
+from scanner.content.input_files import read_input
 from scanner.content.locations import shown_path
 from scanner.content.parameters import read_params
 from scanner.content.schema_validator import schema_problems
@@ -97,7 +98,7 @@ def _beside(path: str | Path, name: str) -> str:
 
 def _document(path: Path) -> Document:
     try:
-        content = path.read_bytes()
+        content = read_input(path)
     except OSError as error:
         hint = "name the configuration with --config"
         raise TscanError(f"{path} cannot be read: {error.strerror}", hint) from None
@@ -143,6 +144,11 @@ def _aws(
     if "external_id" in data and "role_arn" not in data:
         message = "'external_id' needs 'role_arn'"
         reader.wrong((*path, "external_id"), message, "add 'role_arn'", key=True)
+    for name in ("why", "approver"):
+        if name in data and not regions:
+            message = f"'{name}' needs 'regions'"
+            hint = "it explains why the other regions are left out: add 'regions'"
+            reader.wrong((*path, name), message, hint, key=True)
     organization = None
     if "organization" in data:
         organization = _organization(reader, (*path, "organization"), data["organization"])
@@ -154,6 +160,8 @@ def _aws(
         role_arn=data.get("role_arn", ""),
         external_id=data.get("external_id", ""),
         regions=tuple(regions),
+        regions_why=data.get("why", ""),
+        regions_approver=data.get("approver", ""),
         params=params,
         settings=settings,
         organization=organization,

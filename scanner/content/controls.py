@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from scanner.content.document_reader import DocumentReader, Steps
+from scanner.core.calendar import grace_parameter
 from scanner.model.controls import (
     CheckLink,
+    Clause,
     Control,
     ControlLink,
     Criterion,
+    Elsewhere,
     ManualControl,
     MissingCheck,
     Requirement,
     Role,
     WhenEmpty,
 )
-from scanner.words import did_you_mean
+from scanner.words import did_you_mean, plural
 
 _MANUAL_KEYS: Final = ("control", "evidence", "frequency", "owner", "policy", "criteria")
 """Keys of a manual control that have a field of their own."""
@@ -87,11 +91,121 @@ def read_control(reader: DocumentReader, inside: tuple[str, ...], known: Known) 
         when_none_in_scope=WhenEmpty(data.get("when_none_in_scope", data["when_empty"])),
         population=data["population"].strip(),
         deviation=data["deviation"].strip(),
-        grace=data.get("grace", ""),
+        grace=_grace(reader, data.get("grace", ""), known),
         does_not_prove=data.get("does_not_prove", ""),
         why=data["why"].strip(),
         path=reader.document.name,
+        clauses=_clauses(reader, data, known),
     )
+
+
+def _grace(reader: DocumentReader, value: str | int, known: Known) -> str:
+    """The time for a correction as a text; a number is one of days."""
+    if isinstance(value, int):
+        return plural(value, "day") if value else "none"
+    parameter = grace_parameter(value)
+    if parameter is None:
+        if "params." in value:
+            message = f"'{value}' is not a time for correction"
+            reader.wrong(("grace",), message, "write 'params.NAME days', or hours or weeks")
+    elif known.parameters is not None and parameter not in known.parameters:
+        message = f"there is no parameter '{parameter}'"
+        reader.wrong(("grace",), message, did_you_mean(parameter, known.parameters))
+    return value
+
+
+def _clauses(reader: DocumentReader, data: Mapping[str, Any], known: Known) -> tuple[Clause, ...]:
+    """The clauses of the statement; together they have all deciding evidence of the control."""
+    found: list[Clause] = []
+    deciding = _deciding(data, known)
+    asked = [*data.get("attestations", []), *_required_attestations(data)]
+    # A link or an attestation that does not exist was blamed where it is declared, and once.
+    sound = _exist(deciding, known.checks) and _exist(asked, known.manual)
+    for index, clause in enumerate(data.get("clauses", [])):
+        path: Steps = ("clauses", index)
+        checks = [known.current_id(name) for name in clause.get("checks", [])]
+        attestations = clause.get("attestations", [])
+        if sound:
+            _all_linked(reader, (*path, "checks"), checks, deciding)
+            _all_asked(reader, (*path, "attestations"), attestations, asked)
+            sound = _exist(checks, deciding) and _exist(attestations, asked)
+        elsewhere: list[Elsewhere] = []
+        for number, other in enumerate(clause.get("elsewhere", [])):
+            here: Steps = (*path, "elsewhere", number, "attestations")
+            _all_known(reader, here, other.get("attestations", []), known.manual, "manual control")
+            elsewhere.append(_elsewhere(other))
+        found.append(
+            Clause(
+                says=clause["says"].strip(),
+                checks=tuple(checks),
+                attestations=tuple(attestations),
+                elsewhere=tuple(elsewhere),
+            )
+        )
+    if found and sound:
+        _check_all_used(reader, data, known, found)
+    return tuple(found)
+
+
+def _exist(names: Iterable[str], known: Collection[str] | None) -> bool:
+    return known is not None and all(name in known for name in names)
+
+
+def _elsewhere(data: Mapping[str, Any]) -> Elsewhere:
+    return Elsewhere(
+        cloud=data["cloud"],
+        attestations=tuple(data.get("attestations", [])),
+        why=data["why"].strip(),
+    )
+
+
+def _deciding(data: Mapping[str, Any], known: Known) -> list[str]:
+    links = data.get("checks", [])
+    return [known.current_id(link["id"]) for link in links if link["role"] == Role.EVIDENCES]
+
+
+def _required_attestations(data: Mapping[str, Any]) -> list[str]:
+    found: list[str] = []
+    for requirement in data.get("must_have", []):
+        found += requirement.get("attestations", [])
+    return found
+
+
+def _all_linked(
+    reader: DocumentReader, path: Steps, checks: list[str], deciding: list[str]
+) -> None:
+    for index, identity in enumerate(checks):
+        if identity not in deciding:
+            message = f"check '{identity}' does not evidence this control"
+            hint = did_you_mean(identity, deciding) or "link it in 'checks' with 'role: evidences'"
+            reader.wrong((*path, index), message, hint)
+
+
+def _all_asked(
+    reader: DocumentReader, path: Steps, attestations: list[str], asked: list[str]
+) -> None:
+    for index, identity in enumerate(attestations):
+        if identity not in asked:
+            message = f"manual control '{identity}' is not required by this control"
+            reader.wrong((*path, index), message, "name it in 'attestations' or 'must_have'")
+
+
+def _check_all_used(
+    reader: DocumentReader, data: Mapping[str, Any], known: Known, clauses: list[Clause]
+) -> None:
+    """Note evidence that decides the control and is for no clause of its statement."""
+    checks = set(chain.from_iterable(clause.checks for clause in clauses))
+    for index, link in enumerate(data.get("checks", [])):
+        if link["role"] == Role.EVIDENCES and known.current_id(link["id"]) not in checks:
+            message = f"check '{link['id']}' evidences the control, but no clause"
+            reader.wrong(
+                ("checks", index, "id"), message, "name it in a clause, or write 'supports'"
+            )
+    attestations = set(chain.from_iterable(clause.attestations for clause in clauses))
+    for index, name in enumerate(data.get("attestations", [])):
+        if name not in attestations:
+            message = f"manual control '{name}' is required, but for no clause"
+            reader.wrong(("attestations", index), message, "name it in a clause")
 
 
 def _check_link(data: Mapping[str, str], known: Known) -> CheckLink:
@@ -99,6 +213,7 @@ def _check_link(data: Mapping[str, str], known: Known) -> CheckLink:
         id=known.current_id(data["id"]),
         role=Role(data["role"]),
         why=data["why"].strip(),
+        deviation=data.get("deviation", "").strip(),
     )
 
 

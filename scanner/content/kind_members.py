@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -27,9 +28,15 @@ def _enumeration(
     data: Mapping[str, Any],
 ) -> Enumeration:
     named, others = data.get("named", ()), data.get("others", ())
-    if ("others" in data) != ("why" in data):
+    if ("others" in data or "others_match" in data) != ("why" in data):
         message = "'others' and 'why' need each other"
         reader.wrong(path, message, "say what the others count as", key=True)
+    pattern = data.get("others_match", "")
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        hint = "write a regular expression"
+        reader.wrong((*path, "others_match"), f"no pattern: {error}", hint)
     for index, value in enumerate(others):
         if value in named:
             message = f"'{value}' is under 'named' too"
@@ -38,6 +45,7 @@ def _enumeration(
         path=steps_to(member),
         known=frozenset((*named, *others)),
         others=frozenset(others),
+        pattern=pattern,
         why=data.get("why", ""),
         open=data.get("open", ""),
     )

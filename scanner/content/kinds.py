@@ -105,6 +105,7 @@ def _kind(draft: Draft, types: Mapping[str, RecordType], drafts: Mapping[str, Dr
         values=enumerations(reader, names),
         ignores=ignored_members(reader, names),
         does_not_list=tuple(_unlisted(data)),
+        types=tuple(data.get("types", ())),
     )
 
 

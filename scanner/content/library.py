@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from scanner.content.checks import CheckReader, aliases_of, may_have_aliases
+from scanner.content.clouds import CloudRule
 from scanner.content.controls import Known
 from scanner.content.document_reader import DocumentReader
 from scanner.content.kind_drafts import Draft, draft_kind
@@ -19,7 +20,7 @@ from scanner.content.pack import Pack
 from scanner.content.parameters import read_parameters
 from scanner.errors import ContentError
 from scanner.model.checks import Check, Parameter
-from scanner.model.kinds import Kind
+from scanner.model.kinds import Kind, TypeInventory
 from scanner.model.library import Library
 
 _PARAMETERS: Final = ("parameters.yaml",)
@@ -55,12 +56,13 @@ def _load(roots: Roots, *, lazily: bool) -> Library:
     lazily = lazily and parameters is not None
     # With problems of its own: a mistake in a user's file must not be raised where a kind is read.
     late = Pack(files=pack.files, validate=pack.validate)
+    rules = cloud_rules(pack)
     kinds: Mapping[str, Kind]
     broken: frozenset[str] = frozenset()
     if lazily:
-        kinds = lazy_kinds(late, cloud_rules(pack))
+        kinds = lazy_kinds(late, rules)
     else:
-        kinds, broken = _read_kinds(pack)
+        kinds, broken = _read_kinds(pack, rules)
     check_reader = None
     if parameters is not None:
         check_reader = CheckReader(
@@ -93,10 +95,15 @@ def _load(roots: Roots, *, lazily: bool) -> Library:
         frameworks=mappings.frameworks,
         sha256=pack.digest(),
         aliases=aliases,
+        inventories=_inventories(rules),
     )
 
 
-def _read_kinds(pack: Pack) -> tuple[dict[str, Kind], frozenset[str]]:
+def _inventories(rules: Iterable[CloudRule]) -> dict[str, tuple[TypeInventory, ...]]:
+    return {rule.cloud: rule.inventories for rule in rules if rule.inventories}
+
+
+def _read_kinds(pack: Pack, rules: Sequence[CloudRule]) -> tuple[dict[str, Kind], frozenset[str]]:
     """The kinds by id, and the ids of those whose files have mistakes of form."""
     drafts: dict[str, Draft] = {}
     broken: set[str] = set()
@@ -114,7 +121,7 @@ def _read_kinds(pack: Pack) -> tuple[dict[str, Kind], frozenset[str]]:
             reader.wrong(("kind",), f"kind '{draft.id}' exists already", hint)
         else:
             drafts[draft.id] = draft
-    builder = KindBuilder(drafts=drafts, rules=cloud_rules(pack), broken=frozenset(broken))
+    builder = KindBuilder(drafts=drafts, rules=rules, broken=frozenset(broken))
     return builder.all(), frozenset(broken)
 
 

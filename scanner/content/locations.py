@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from scanner.content.input_files import read_input
 from scanner.errors import Problem, TscanError
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
@@ -107,8 +108,7 @@ def content_files(
             )
             continue
         try:
-            with open(path, "rb") as file:
-                content = file.read()
+            content = read_input(path)
         except OSError as error:
             problems.append(Problem(shown, 1, 1, f"cannot be read: {error.strerror}"))
             continue

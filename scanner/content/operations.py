@@ -88,6 +88,7 @@ def _operation(
         kql=data.get("kql", ""),
         total=data.get("total", ""),
         truncated=data.get("truncated", ""),
+        may_be_empty=data.get("may_be_empty", False),
     )
 
 

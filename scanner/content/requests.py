@@ -14,6 +14,7 @@ from scanner.model.kinds import (
     CountMeaning,
     Inventory,
     InventoryRows,
+    Keep,
     Listing,
     Request,
     SecondSource,
@@ -97,6 +98,7 @@ class CallReader:
             disabled_is=data.get("disabled_is", ""),
             permission=texts(data.get("permission", [])),
             secrets=tuple(data.get("secrets", [])),
+            keeps=tuple(_keeps(data.get("keeps", {}))),
             when=when,
             at=self._endpoint(path, data),
             batch=batch,
@@ -216,6 +218,11 @@ class CallReader:
         fits: Type | None = None,
     ) -> Expression:
         return self.reader.expression(path, text, self.names, want=want, fits=fits, raw=True)
+
+
+def _keeps(data: Mapping[str, Any]) -> Iterator[Keep]:
+    for path, kept in data.items():
+        yield Keep(path=path, pattern=kept["pattern"], why=kept["why"])
 
 
 def texts(data: str | list[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from scanner.content.document_reader import DocumentReader, Steps
 from scanner.content.documents import Document, read_document
 from scanner.content.git_blame import Line, blame
+from scanner.content.input_files import read_input
 from scanner.content.locations import shown_path
 from scanner.content.schema_validator import schema_problems
 from scanner.errors import ContentError, Problem, TscanError
@@ -68,7 +69,7 @@ def _read(
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_input(path)
     except OSError as error:
         hint = "name the file with --waivers, or under 'waivers' of tscan.yaml"
         raise TscanError(f"{path} cannot be read: {error.strerror}", hint) from None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from scanner.model.period import Schedule, Slot, Window
 
@@ -19,6 +20,7 @@ UNSTATED: Final = Schedule(stated=False)
 
 _EVERY: Final = re.compile(r"every ([1-9][0-9]{0,3}) hours?")
 _GRACE: Final = re.compile(r"(?:within )?(\d{1,5}|[a-z]+) (hour|day|week)s?")
+_GRACE_PARAMETER: Final = re.compile(r"params\.([a-z][a-z0-9_]*) (hour|day|week)s")
 _UNIT_HOURS: Final[Mapping[str, int]] = {
     "hour": 1,
     "day": 24,
@@ -48,8 +50,23 @@ def parse_schedule(text: str) -> Schedule | None:
     return Schedule(text=text, hours=int(matched[1]))
 
 
-def parse_grace(text: str) -> timedelta | None:
-    """The time that a control allows for a correction; None where the text refers to a policy."""
+def grace_parameter(text: str) -> str | None:
+    """The parameter that a time for correction names (`params.NAME days`); None: it names none."""
+    matched = _GRACE_PARAMETER.fullmatch(text.strip())
+    return matched[1] if matched else None
+
+
+def parse_grace(text: str, params: Mapping[str, Any] = MappingProxyType({})) -> timedelta | None:
+    """The time that a control allows for a correction; None where the text refers to a policy.
+
+    None also where it names a parameter that is not set to a number.
+    """
+    matched = _GRACE_PARAMETER.fullmatch(text.strip())
+    if matched is not None:
+        number = params.get(matched[1])
+        if type(number) is not int or number < 0:
+            return None
+        return timedelta(hours=number * _UNIT_HOURS[matched[2]])
     words = text.strip().lower()
     # "None" grants no time, which is not the same as naming none.
     if words in ("none", "no", "0"):

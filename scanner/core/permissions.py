@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from scanner.core.reading.read_plan import listing_requests, plan_reads, plan_requests
+from scanner.core.reading.types_in_use import inventory_requests
 from scanner.model.answers import Answer, State
 from scanner.model.checks import Check
 from scanner.model.controls import Role
@@ -38,6 +39,7 @@ class Grant:
     action: str
     operations: tuple[str, ...]
     checks: tuple[str, ...]
+    """None: only an inventory of types needs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,9 @@ def required_permissions(
     library: Library,
     checks: Iterable[Check],
     default: Default,
+    inventories: Iterable[Request] = (),
 ) -> Mapping[str, Grant]:
-    """Every permission that the checks need, in order of its name."""
+    """Every permission that the checks and inventories of types need, in order of its name."""
     operations: dict[str, set[str]] = defaultdict(set)
     users: dict[str, set[str]] = defaultdict(set)
     for check in checks:
@@ -82,6 +85,9 @@ def required_permissions(
                 for action in _permissions(request, default):
                     operations[action].add(request.operation)
                     users[action].add(check.id)
+    for request in inventories:
+        for action in _permissions(request, default):
+            operations[action].add(request.operation)
     grants: dict[str, Grant] = {}
     for action in sorted(operations):
         grants[action] = Grant(
@@ -151,7 +157,9 @@ def with_permissions(
     denied = {key: answer for key, answer in answers.items() if _lacks_permission(answer)}
     if not denied:
         return answers
-    requests: dict[str, Request] = {}
+    checks = tuple(checks)
+    counting = inventory_requests(library, [check.cloud for check in checks])
+    requests = {request.operation: request for request in counting}
     for plan in plan_reads(library, checks).values():
         for request in plan_requests(plan):
             requests[request.operation] = request

@@ -12,6 +12,7 @@ from scanner.core.judging.baseline import is_new_failure
 from scanner.core.judging.links import Links
 from scanner.formats import Report
 from scanner.model.attestations import AttestationResult
+from scanner.model.controls import Clause
 from scanner.model.findings import (
     CheckResult,
     ControlResult,
@@ -19,7 +20,9 @@ from scanner.model.findings import (
     CoverageRow,
     CriterionResult,
     Finding,
+    InventoryRead,
     Population,
+    UnassessedType,
     Verdict,
 )
 from scanner.model.library import Library
@@ -106,6 +109,8 @@ def _members(report: Report) -> Iterator[tuple[str, Json]]:
     yield "scan", _scan(report)
     yield "coverage", map(_coverage, coverage)
     yield "populations", (_population(row, library) for row in assessment.populations)
+    yield "unassessed", (_unassessed(one) for one in assessment.unassessed)
+    yield "inventories", (_inventory(one) for one in assessment.inventories)
     yield "not_asked", _not_asked(assessment.results)
     yield "findings", finding_rows(report, sorted(assessment.findings, key=_finding_order))
     yield "controls", (_control(control, library) for control in controls)
@@ -185,6 +190,23 @@ def _population(row: Population, library: Library) -> Members:
     return members
 
 
+def _unassessed(row: UnassessedType) -> Members:
+    return {"target": row.target, "type": row.type, "count": row.count, "by": list(row.by)}
+
+
+def _inventory(row: InventoryRead) -> Members:
+    members: Members = {
+        "target": row.target,
+        "region": row.region,
+        "inventory": row.inventory,
+        "counts": row.counts,
+        "state": row.state.value,
+    }
+    if row.reason:
+        members["reason"] = row.reason
+    return members
+
+
 def _not_asked(results: Iterable[CheckResult]) -> Iterator[Members]:
     """Checks that had nobody to ask in a target that was read whole, and why."""
     for result in sorted(results, key=lambda result: (result.check, result.target)):
@@ -245,9 +267,27 @@ def _control(result: ControlResult, library: Library) -> Members:
         "statement": control.statement,
         "status": result.status.value,
         "reasons": list(result.reasons),
-        "checks": [{"id": link.id, "role": link.role.value} for link in control.checks],
+        "clauses": [_clause(clause) for clause in control.clauses],
+        "does_not_prove": control.does_not_prove,
+        "when_empty": {"status": control.when_empty.value, "why": control.when_empty_why},
+        "checks": [
+            {"id": link.id, "role": link.role.value, "deviation": link.deviation}
+            for link in control.checks
+        ],
         "attestations": list(control.attestations),
         "counts": _counts(result.counts),
+    }
+
+
+def _clause(clause: Clause) -> Members:
+    return {
+        "says": clause.says,
+        "checks": list(clause.checks),
+        "attestations": list(clause.attestations),
+        "elsewhere": [
+            {"cloud": one.cloud, "attestations": list(one.attestations), "why": one.why}
+            for one in clause.elsewhere
+        ],
     }
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from scanner.formats import Report
-from scanner.model.findings import Status, Verdict
+from scanner.model.findings import CriterionResult, Status, Verdict
 from scanner.words import plural
 
 _STATUS_ORDER: Final = tuple(Status)
@@ -39,6 +39,13 @@ def exit_meaning(report: Report) -> str:
     if report.baseline is not None:
         meanings = _EXIT_OF_NEW
     return meanings[report.exit_code].format(fail_on=report.fail_on.value)
+
+
+def criterion_counts(criteria: Sequence[CriterionResult]) -> str:
+    """`3 with complete evidence, 2 with deviations`; no criterion is given a result."""
+    complete = sum(criterion.evidence_complete for criterion in criteria)
+    deviating = sum(criterion.status in (Status.FAIL, Status.ACCEPTED) for criterion in criteria)
+    return f"{complete} with complete evidence, {deviating} with deviations"
 
 
 def new_failure_counts(report: Report) -> str:

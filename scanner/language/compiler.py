@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from scanner.language.emitter import BASE, SLOW, Emitter, TooComplexError
-from scanner.language.functions import FUNCTIONS, INT_LIMIT
+from scanner.language.functions import DEFAULT_MEMORY, FUNCTIONS, INT_LIMIT
 from scanner.language.patterns import matcher
 from scanner.language.run_time_operators import divide, modulo
 from scanner.language.scopes import NodeTypes
@@ -47,7 +47,9 @@ _INLINE: Final = {
 _FOLDED: Final = frozenset({"timestamp", "duration", "days", "hours", "cidrPrefix"})
 
 
-def compile_fast(tree: Node, types: NodeTypes, *, raw: bool = False) -> FastPath:
+def compile_fast(
+    tree: Node, types: NodeTypes, *, raw: bool = False, memory: int = DEFAULT_MEMORY
+) -> FastPath:
     """The function from a scope and a budget to a value or SLOW."""
     emitter = Emitter(types, raw=raw)
     try:
@@ -57,7 +59,7 @@ def compile_fast(tree: Node, types: NodeTypes, *, raw: bool = False) -> FastPath
         result = emitter.kept(emit(emitter, tree))
         emitter.guard_whole(result, types[tree])
         emitter.line(f"return {result}")
-        source = "\n".join(["def fast(scope, left):", *emitter.lines])
+        source = "\n".join(["def fast(scope, left):", f" room = {memory}", *emitter.lines])
         code = compile(source, "<condition>", "exec")
     # Python raises the last three on code that is nested too deeply for its own compiler.
     except (TooComplexError, SyntaxError, RecursionError, MemoryError):
@@ -204,6 +206,7 @@ def _ternary(emitter: Emitter, node: Ternary) -> str:
 
 def _list(emitter: Emitter, node: ListLiteral) -> str:
     items = [emit(emitter, item) for item in node.items]
+    emitter.take_room(str(len(items)))
     return f"[{', '.join(items)}]"
 
 
@@ -217,9 +220,17 @@ def _binary(emitter: Emitter, node: Binary) -> str:
         return f"{emitter.constant(divide)}({left}, {right})"
     if operator == "%":
         return f"{emitter.constant(modulo)}({left}, {right})"
+    if operator == "+" and _grows(emitter.types[node]):
+        left, right = emitter.kept(left), emitter.kept(right)
+        emitter.take_room(f"len({left}) + len({right})")
     if operator in "+-*" and emitter.types[node] is INT:
         return _fitting(emitter, f"{left} {operator} {right}")
     return f"({left} {operator} {right})"
+
+
+def _grows(kind: Type) -> bool:
+    """Whether a sum is as long as its operands together."""
+    return kind is STRING or isinstance(kind, ListType)
 
 
 def _membership(emitter: Emitter, node: Binary) -> str:
@@ -302,7 +313,11 @@ def _call(emitter: Emitter, node: Call) -> str:
     codes = [write(emitter, argument) for argument in arguments]
     if name in _INLINE:
         return _INLINE[name].format(*codes)
-    return f"{emitter.constant(FUNCTIONS[name].run)}({', '.join(codes)})"
+    function = FUNCTIONS[name]
+    if function.cost is not None:
+        codes = [emitter.kept(code) for code in codes]
+        emitter.take_room(f"{emitter.constant(function.cost)}({', '.join(codes)})")
+    return f"{emitter.constant(function.run)}({', '.join(codes)})"
 
 
 def _folded(emitter: Emitter, node: Call) -> str:

@@ -66,6 +66,12 @@ class Emitter:
         """Write one line at the present indentation."""
         self.lines.append(" " * self._depth + code)
 
+    def take_room(self, size: str) -> None:
+        """Take what a text or list needs, before it is made; the careful evaluator decides where
+        that is too much."""
+        self.line(f"room -= {size}")
+        self.line("if room < 0: return SLOW")
+
     def constant(self, value: object) -> str:
         """The name under which the code finds a value made at compile time."""
         name = f"k{len(self.constants)}"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from scanner.language.functions import FUNCTIONS, Function
-from scanner.language.macros import BUDGET, Closure, Environment, macro
+from scanner.language.macros import BUDGET, MEMORY, Closure, Environment, charge, macro
 from scanner.language.patterns import matcher
 from scanner.language.run_time_operators import OPERATIONS, listed_in, negate
 from scanner.language.scopes import NodeTypes
@@ -39,7 +39,7 @@ from scanner.model.values import ABSENT, Unreadable
 
 _FAILURES: Final = (ValueError, TypeError, OverflowError, ZeroDivisionError)
 
-__all__ = ["BUDGET", "Closure", "Closures", "Environment"]
+__all__ = ["BUDGET", "MEMORY", "Closure", "Closures", "Environment"]
 
 
 class Closures:
@@ -223,6 +223,7 @@ def _list(closures: Closures, node: ListLiteral) -> Closure:
         unread = [value for value in values if isinstance(value, Unreadable)]
         if unread:
             return merge(unread)
+        charge(env, len(values))
         return values
 
     return build
@@ -235,7 +236,16 @@ def _binary(closures: Closures, node: Binary) -> Closure:
     if node.operator == "in" and closures.types[node.right] is DYN:
         # A raw answer may hold a mapping in place of a list, so a key that it lacks means nothing.
         apply = listed_in
-    return lambda env: apply(left(env), right(env))
+    if node.operator != "+":
+        return lambda env: apply(left(env), right(env))
+
+    def plus(env: Environment) -> object:
+        first, second = left(env), right(env)
+        if isinstance(first, str | list) and isinstance(second, str | list):
+            charge(env, len(first) + len(second))
+        return apply(first, second)
+
+    return plus
 
 
 def _macro(closures: Closures, node: Macro) -> Closure:
@@ -262,6 +272,7 @@ def _call(closures: Closures, node: Call) -> Closure:
     name = function.name
     run = _implementation(node, function)
     allowed = _allowed_classes(function)
+    cost = function.cost
     if name == "size" and closures.types[node.arguments[0]] is DYN:
         # A raw answer may hold a mapping in place of a list, so its size means nothing.
         allowed.discard((dict,))
@@ -270,6 +281,8 @@ def _call(closures: Closures, node: Call) -> Closure:
         values = [argument(env) for argument in arguments]
         if tuple(map(type, values)) not in allowed:
             return _refuse(name, values)
+        if cost is not None:
+            charge(env, cost(*values))
         try:
             return run(*values)
         except _FAILURES as error:

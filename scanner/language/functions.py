@@ -41,8 +41,11 @@ from scanner.matching import (
     triggering_series,
 )
 from scanner.matching.logging_query.coverage import covers as query_covers
+from scanner.model.redacted import is_mark, with_unread_marks
 
 INT_LIMIT: Final = 2**63
+DEFAULT_MEMORY: Final = 10_000_000
+"""Characters and items that one evaluation may make."""
 
 # Every number of digits is bounded: Python converts a long text to a number in more than linear
 # time.
@@ -84,6 +87,8 @@ class Function:
     plain: bool = True
     """Written as `name(x, …)`."""
     example: str
+    cost: Callable[..., int] | None = None
+    """Characters and items that a call makes, known before it is made; None: next to nothing."""
 
 
 @lru_cache(maxsize=4096)
@@ -201,9 +206,31 @@ def contains(text: str, part: str) -> bool:
 def parse_json(text: str) -> Any:
     """The raw data that a JSON text holds (a queue's redrive policy is one)."""
     try:
-        return json.loads(text)
+        return with_unread_marks(json.loads(text), "the JSON text")
     except RecursionError as error:
         raise ValueError("the JSON text is nested too deeply") from error
+
+
+def _joined_size(parts: list[str], separator: str) -> int:
+    # The careful evaluator may find something unread among the parts: join() says so.
+    sizes = (len(part) for part in parts if isinstance(part, str))
+    return sum(sizes) + len(separator) * len(parts)
+
+
+def _flat_size(lists: list[list[str]]) -> int:
+    return sum(len(items) for items in lists if isinstance(items, list))
+
+
+def _text_size(text: str, *_: object) -> int:
+    return len(text)
+
+
+def _json_size(text: str) -> int:
+    # `[[],[],…` is twenty times as large in memory as in the text.
+    return _BLOWN_UP * len(text)
+
+
+_BLOWN_UP: Final = 4
 
 
 def _of(result: Type, *parameters: Type) -> Overload:
@@ -213,7 +240,7 @@ def _of(result: Type, *parameters: Type) -> Overload:
 def keys_of(mapping: dict[str, Any]) -> list[str]:
     """The keys of a mapping, sorted; those of a redacted one are not its own."""
     # A secret that was redacted may have been a mapping or not: its one key is tscan's.
-    if "$redacted" in mapping:
+    if is_mark(mapping):
         raise ValueError("the mapping was redacted")
     return sorted(mapping)
 
@@ -281,6 +308,7 @@ _ALL: Final = (
         run=lower_ascii,
         method=True,
         plain=False,
+        cost=_text_size,
         example="text.lowerAscii()",
     ),
     Function(
@@ -289,6 +317,7 @@ _ALL: Final = (
         run=upper_ascii,
         method=True,
         plain=False,
+        cost=_text_size,
         example="text.upperAscii()",
     ),
     Function(
@@ -297,6 +326,7 @@ _ALL: Final = (
         run=split,
         method=True,
         plain=False,
+        cost=_text_size,
         example="text.split(',')",
     ),
     Function(
@@ -305,6 +335,7 @@ _ALL: Final = (
         run=join,
         method=True,
         plain=False,
+        cost=_joined_size,
         example="list.join(', ')",
     ),
     Function(
@@ -364,12 +395,14 @@ _ALL: Final = (
         name="keys",
         overloads=(_of(ListType(STRING), MapType(NOTHING)),),
         run=keys_of,
+        cost=len,
         example="keys(map)",
     ),
     Function(
         name="json",
         overloads=(_of(DYN, STRING),),
         run=parse_json,
+        cost=_json_size,
         example="json('{}')",
     ),
     Function(
@@ -408,6 +441,7 @@ _ALL: Final = (
         run=flatten,
         method=True,
         plain=False,
+        cost=_flat_size,
         example="lists.flatten()",
     ),
     Function(

@@ -6,12 +6,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from scanner.language.unread import BudgetExceededError, Reader, as_unread, merge
+from scanner.language.unread import (
+    BudgetExceededError,
+    MemoryExceededError,
+    Reader,
+    as_unread,
+    merge,
+)
 from scanner.model.values import OpenList, Unreadable
 
 BUDGET: Final = "#budget"
 """The entry of the environment that holds how many steps are left; no name can be spelled this
 way."""
+
+MEMORY: Final = "#memory"
+"""The same for the characters and items that may still be made."""
 
 Environment = dict[str, Any]
 """The values of names and loop variables, and the budget."""
@@ -26,6 +35,16 @@ Rest = Unreadable | None
 # meant would make `all` vacuously true.
 _LISTS: Final[frozenset[type]] = frozenset({list, OpenList})
 _MAPS: Final[frozenset[type]] = frozenset({dict})
+
+
+def charge(env: Environment, size: int) -> None:
+    """Take what a text or list needs, before it is made; MemoryExceededError where it is too much.
+
+    Texts double with each `map(x, x + x)`: thirty of them would fill any memory in thirty steps.
+    """
+    env[MEMORY] -= size
+    if env[MEMORY] < 0:
+        raise MemoryExceededError
 
 
 def macro(

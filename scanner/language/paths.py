@@ -20,16 +20,16 @@ Variables = Mapping[str, Path | None]
 
 def paths_of(tree: Node, types: NodeTypes) -> frozenset[Path]:
     """Every path that the expression may read."""
-    walker = _Walker(types)
+    walker = Walker(types)
     walker.walk(tree, {})
     return frozenset(walker.found)
 
 
-class _Walker:
+class Walker:
     """A walk over a tree that knows which path each loop variable is bound to."""
 
     def __init__(self, types: NodeTypes) -> None:
-        self._types = types
+        self.types = types
         self.found: set[Path] = set()
 
     def walk(self, node: Node, variables: Variables) -> None:
@@ -89,6 +89,6 @@ class _Walker:
             return None
         path = self._path(node, variables)
         # A macro over a map goes over its keys, which are read with the map itself.
-        if path is None or isinstance(self._types.get(node), MapType):
+        if path is None or isinstance(self.types.get(node), MapType):
             return None
         return (*path, ITEM)

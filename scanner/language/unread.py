@@ -51,6 +51,10 @@ class BudgetExceededError(Exception):
     """The evaluation took more steps than it may."""
 
 
+class MemoryExceededError(BudgetExceededError):
+    """The evaluation made more text and lists than it may."""
+
+
 def merge(unread: Iterable[Unreadable]) -> Unreadable:
     """One unread value for several: their reasons once each, `missing` only if all of them are."""
     reasons: dict[str, None] = {}

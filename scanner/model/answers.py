@@ -184,6 +184,21 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """What is known to exist and was not read, because somebody decided so."""
+
+    what: str
+    """`account`, `kind` or `region`."""
+    ids: tuple[str, ...]
+    why: str
+    """The reason in the configuration; empty: none is given."""
+    decided: str
+    """Where it was decided: the name of the configuration, options, or the provider."""
+    approver: str = ""
+    """Who approved it; empty: nobody is named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """All answers of one scan of one target.
 
@@ -203,8 +218,16 @@ class Snapshot:
     """The regions in scope."""
     regions_excluded: tuple[str, ...] = ()
     """Enabled regions that the configuration left out."""
+    regions_why: str = ""
+    """Why the configuration leaves them out; empty: it gives no reason."""
+    regions_approver: str = ""
+    """Who approved it."""
     regions_open: str = ""
     """Why the list of regions is not whole; empty: it is."""
+    kinds_excluded: tuple[str, ...] = ()
+    """Kinds of resources that the pack reads for this cloud and the selected checks do not."""
+    configuration: str = ""
+    """The name of the configuration's file, without folders; empty: there was none."""
     # Kept with the evidence: a selection must not look like a complete scan when it is replayed.
     checks: tuple[str, ...]
     """Ids of the checks that were selected."""

@@ -36,6 +36,10 @@ class TargetConfig:
     external_id: str = ""
     regions: tuple[str, ...] = ()
     """The regions to read; empty: every region that is enabled."""
+    regions_why: str = ""
+    """Why the other regions are left out; empty: no reason is given."""
+    regions_approver: str = ""
+    """Who approved it."""
     params: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of this target, over those of the configuration."""
     organization: Organization | None = None
@@ -46,6 +50,16 @@ class TargetConfig:
     """Projects or subscriptions that are left out."""
     bulk: bool = False
     """Whether an inventory is asked in place of many listings."""
+
+    @property
+    def named(self) -> str:
+        """The id that the configuration gives; empty where the credentials decide."""
+        for name in ("id", "project", "subscription", "organization", "tenant"):
+            if self.settings.get(name):
+                return self.settings[name]
+        # arn:aws:iam::ACCOUNT:role/NAME
+        parts = self.role_arn.split(":")
+        return parts[4] if len(parts) > 5 else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

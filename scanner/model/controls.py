@@ -30,6 +30,33 @@ class CheckLink:
     id: str
     role: Role
     why: str
+    deviation: str = ""
+    """What a failure of the check means for the control; empty: what the control says of any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """What shows a clause in a cloud in which no check reads it."""
+
+    cloud: str
+    """`any`: every cloud without such a check."""
+    attestations: tuple[str, ...]
+    """None: this cloud cannot evidence the clause, and the control is not shown there."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A part of a control's statement, with its evidence."""
+
+    says: str
+    checks: tuple[str, ...] = ()
+    attestations: tuple[str, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+
+    def in_cloud(self, cloud: str) -> Elsewhere | None:
+        """What is said of a cloud in which no check reads the clause."""
+        return next((one for one in self.elsewhere if one.cloud in (cloud, "any")), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +112,19 @@ class Control:
     does_not_prove: str
     why: str
     path: str
+    clauses: tuple[Clause, ...] = ()
+    """The parts of the statement; none: it is one, which all of the evidence is for."""
+
+    @property
+    def manual(self) -> tuple[str, ...]:
+        """Every manual control that may be needed: always, instead of a check, or in some cloud."""
+        names = list(self.attestations)
+        for requirement in self.must_have:
+            names += requirement.attestations
+        for clause in self.clauses:
+            for other in clause.elsewhere:
+                names += other.attestations
+        return tuple(dict.fromkeys(names))
 
     def without(self, checks: Collection[str]) -> Control:
         """The control without its links to some checks. What it must have is left as it is."""

@@ -183,6 +183,41 @@ class Population:
     """None: there is no second source."""
 
 
+class InventoryState(StrEnum):
+    """What came of an inventory that counts resources by type."""
+
+    COUNTED = "counted"
+    NOT_IN_USE = "not in use"
+    NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryRead:
+    """An inventory that counts resources by type, in one place."""
+
+    target: str
+    region: str
+    """Empty: of the target; `*`: of the regions that are not known."""
+    inventory: str
+    counts: str
+    """Which resources it counts."""
+    state: InventoryState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnassessedType:
+    """A type of resource in use that no check reads."""
+
+    target: str
+    type: str
+    """As the first inventory that counts it calls it."""
+    count: int
+    """The largest number that an inventory gives: there may be more."""
+    by: tuple[str, ...]
+    """The inventories that count it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """The result of one scan.
@@ -207,6 +242,10 @@ class Assessment:
     waivers: tuple[WaiverResult, ...] = ()
     attestations: tuple[AttestationResult, ...] = ()
     notes: Sequence[str] = field(default=())
+    unassessed: tuple[UnassessedType, ...] = ()
+    """Types in use that no check of the scan reads."""
+    inventories: tuple[InventoryRead, ...] = ()
+    """What `unassessed` was counted by, and what did not answer."""
     asked: frozenset[str] | None = None
     """Ids of the checks that somebody selected; None: all that concern the targets."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from scanner.model.answers import canonical
+from scanner.model.answers import Exclusion, canonical
 
 _SCOPE_DIGITS: Final = 12
 """Hexadecimal digits of a scope's digest in the name of a chain."""
@@ -105,6 +105,10 @@ class Record:
     """Checks that this record is the first to run under another id: the new id by the old one."""
     scope: tuple[str, ...] = ()
     """As `Snapshot.scope`; empty: the configured scope."""
+    exclusions: tuple[Exclusion, ...] = ()
+    """What was known and not read, with who decided so."""
+    clock: str = ""
+    """How its times contradict the record before it or each other; empty: they do not."""
     sha256: str = ""
     """Digest of this record's bytes in the store; not part of them."""
 

@@ -84,6 +84,18 @@ class InventoryRows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """The part of a secret that an attribute needs literally; the rest of it is redacted."""
+
+    path: str
+    """`Subscriptions[].Endpoint`."""
+    pattern: str
+    """Of the whole value, in RE2; its first group is what is kept."""
+    why: str
+    """Why that part is needed, and is no secret by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One declared read operation with the arguments made from what is already known."""
 
@@ -100,6 +112,8 @@ class Request:
     """Permissions, where they are not those of the operation."""
     secrets: tuple[str, ...] = ()
     """Paths that are redacted before anything is written: `Functions[].Environment.Variables.*`."""
+    keeps: tuple[Keep, ...] = ()
+    """Secrets of which a part is kept."""
     when: Expression | None = None
     """The call is made only where this holds; elsewhere its answer is absent."""
     at: Expression | None = None
@@ -216,6 +230,8 @@ class Enumeration:
     known: frozenset[str]
     others: frozenset[str] = frozenset()
     """Those of them that no condition names."""
+    pattern: str = ""
+    """A regular expression of further ones that no condition names: it takes the whole text."""
     why: str = ""
     """What these count as, and why that is right."""
     open: str = ""
@@ -252,6 +268,27 @@ class Unlisted:
     why: str
     calls: tuple[str, ...] = ()
     """The operations that would list it."""
+
+    @property
+    def sentence(self) -> str:
+        """What is not listed, and why."""
+        return f"{self.what}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeInventory:
+    """A service that counts the resources of a target by type, whether or not a check reads them.
+
+    It never decides a verdict: it shows which types in use no check reads.
+    """
+
+    name: str
+    """As reports call it: `AWS Config`."""
+    counts: str
+    """Which resources it counts, so that a short list does not look like all there is."""
+    scope: Scope
+    source: Listing
+    """A reader of a mapping of types to numbers; absent where the inventory is not in use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +337,8 @@ class Kind:
     list, false, 0; empty: it was not read."""
     does_not_list: tuple[Unlisted, ...] = ()
     """What of its service no check on this kind says anything about."""
+    types: tuple[str, ...] = ()
+    """What inventories call such resources: `AWS::S3::Bucket`."""
 
     @property
     def cloud(self) -> str:

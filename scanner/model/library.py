@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from scanner.model.checks import Check, Parameter, Severity
 from scanner.model.controls import Control, Framework, ManualControl
-from scanner.model.kinds import Kind
+from scanner.model.kinds import Kind, TypeInventory
 
 Item = TypeVar("Item")
 Entry = TypeVar("Entry")
@@ -105,6 +105,8 @@ class Library:
     """Digest of every file that it was read from: which pack judged."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """The id of a check by each of its earlier ids."""
+    inventories: Mapping[str, tuple[TypeInventory, ...]] = field(default_factory=dict)
+    """The inventories that count resources by type, by cloud."""
 
     def current_id(self, check: str) -> str:
         """The id of the check that has this id or had it; the same text where there is none."""

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from scanner.model.decisions import AttestationSpan, WaivedSpan, WaiverSpan
+from scanner.model.findings import InventoryRead, UnassessedType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Days:
-    """Resource-days by what was read."""
+    """Check-days by what was read: a day of one check on one resource is one."""
 
     passing: float = 0.0
     failing: float = 0.0
@@ -152,8 +153,8 @@ class CheckPeriod:
 
     target: str
     check: str
-    items: int
-    """Distinct items that were read."""
+    resources: int
+    """Resources that it read."""
     runs: int
     """Runs in which it was asked."""
     days: Days
@@ -185,12 +186,14 @@ class ControlPeriod:
     """Those that evidence it."""
     attestations: tuple[str, ...]
     """What people must show."""
-    items: int
+    resources: int
+    """Resources that any of its checks read, each counted once."""
     deviating: int
-    """Items with a deviation or a waived span."""
+    """Resources with a deviation or a waived span under any of its checks."""
     waived: int
-    """Of these: items that were waived for some of the time."""
+    """Of these: resources that were waived for some of the time."""
     days: Days
+    """Of its checks: a day of one check on one resource counts as one."""
     runs_expected: int
     runs_made: int
     """Expected runs in which all of its checks were asked."""
@@ -212,6 +215,25 @@ class ControlPeriod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExcludedSpan:
+    """What some records of a target left out by one decision."""
+
+    target: str
+    what: str
+    """As `Exclusion.what`."""
+    ids: tuple[str, ...]
+    why: str
+    """The reason that was given; empty: none."""
+    decided: str
+    """Where it was decided, as `Exclusion.decided`."""
+    approver: str
+    records: int
+    """Records of the period that left it out."""
+    first_seq: int
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPeriod:
     """One target over a period: its records, what they left out, and the runs that were missed."""
 
@@ -228,6 +250,8 @@ class TargetPeriod:
     missed: tuple[Slot, ...]
     stretches: tuple[Stretch, ...]
     changes: tuple[Change, ...]
+    exclusions: tuple[ExcludedSpan, ...]
+    """What was known and not read."""
     gaps: Mapping[str, int]
     """Calls that were not answered, with the number of runs."""
 
@@ -244,8 +268,11 @@ class Period:
     controls: tuple[ControlPeriod, ...]
     waivers: tuple[WaiverSpan, ...] = ()
     attestations: tuple[AttestationSpan, ...] = ()
-    exclusions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unassessed: tuple[UnassessedType, ...] = ()
+    """Types in use that no check reads, by the last record of each target in the period."""
+    inventories: tuple[InventoryRead, ...] = ()
+    """What `unassessed` was counted by, and what did not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,17 +301,40 @@ class AtDate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One member of a population."""
+    """One member of a population: a resource, with the checks that read it as its attributes."""
 
     target: str
-    check: str
     region: str
     resource: str
+    checks: tuple[str, ...] = ()
+    """Those of the control that read it in the period, sorted."""
 
     @property
     def id(self) -> str:
         """What is hashed when a sample is drawn."""
-        return f"{self.target}|{self.check}|{self.region}|{self.resource}"
+        return f"{self.target}|{self.region}|{self.resource}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """A sample that was drawn: by whom, when, with which seed, and what it holds."""
+
+    control: str
+    start: str
+    end: str
+    population_sha256: str
+    seed: str
+    size: int
+    drawn: str
+    """When: UTC."""
+    by: str
+    """Who ran the command, as their computer knows them."""
+    items: tuple[str, ...]
+    """Ids of the resources, in the order of the draw."""
+    number: int = 0
+    """Among the draws of its control and period, from 1."""
+    previous_sha256: str = ""
+    """Digest of the draw before it; `` for the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

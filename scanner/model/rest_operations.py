@@ -72,6 +72,8 @@ class RestOperation:
     """The member with the number of items of all pages: with another number it is partial."""
     truncated: str = ""
     """The member by which the last page says whether something was cut off."""
+    may_be_empty: bool = False
+    """Whether an answer without any member is whole: of a listing it may be, elsewhere seldom."""
     placeholders: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """The arguments that fill the path or the query, found once for all requests."""
 

@@ -8,12 +8,14 @@ from typing import Final
 
 from scanner.core.calendar import format_time, parse_time
 from scanner.core.periods.versions import CONTENT
+from scanner.core.reading.exclusions import NO_REASON
 from scanner.model.decisions import AttestationSpan, WaivedSpan, WaiverSpan
 from scanner.model.period import (
     AtDate,
     Change,
     ControlPeriod,
     Deviation,
+    ExcludedSpan,
     Implemented,
     Judged,
     Period,
@@ -23,6 +25,7 @@ from scanner.model.period import (
 )
 from scanner.rendering.dataclass_json import dumps
 from scanner.rendering.sanitize import sanitized
+from scanner.reports.unassessed import unassessed_lines
 from scanner.words import amount, plural
 
 SCHEMA: Final = "tscan.period/1"
@@ -47,6 +50,7 @@ def _lines(period: Period) -> Iterator[str]:
     yield ""
     yield from _scope(period)
     yield from _exclusions(period)
+    yield from unassessed_lines(period)
     yield from _changes(period)
     yield from _decisions(period)
     yield from _runs(period)
@@ -54,10 +58,39 @@ def _lines(period: Period) -> Iterator[str]:
     # Last, and without a rate: whether so many deviations are tolerable is not tscan's to say.
     yield "Controls"
     for control in period.controls:
-        if control.shown or control.deviations or control.items:
+        if control.shown or control.deviations or control.resources:
             yield from _control(control)
     yield ""
     yield ("Deviations and gaps are observations. The conclusion on a criterion is the auditor's.")
+
+
+def context_lines(period: Period) -> tuple[str, ...]:
+    """What a population of the period does not show: runs, exclusions, calls, and changes."""
+    lines: list[str] = []
+    for target in period.targets:
+        lines += [f"{target.target}: missed run {line}" for line in ranges(target)]
+        for excluded in target.exclusions:
+            what, *_ = exclusion_lines(excluded, target.records)
+            decided = f"{excluded.why or NO_REASON}; decided by {_decided(excluded)}"
+            records = f"in {_which_records(excluded, target.records)}"
+            lines.append(f"left out: {what.strip()} ({decided}; {records})")
+        lines += [f"not answered: {line}" for line in _gaps(target)]
+        for change in target.changes:
+            if change.what not in CONTENT:
+                lines.append(f"changed: {' '.join(_change(change).split())}")
+    for control in period.controls:
+        for judged in control.deviations[:NAMED]:
+            item = judged.deviation
+            times = f"{opened(item)}, {closed(item)}"
+            lines.append(f"deviation: {item.resource} ({item.check}): {times}")
+    return tuple(lines)
+
+
+def _gaps(target: TargetPeriod) -> list[str]:
+    return [
+        f"{target.target}: {gap} was not answered in {plural(runs, 'run')}"
+        for gap, runs in target.gaps.items()
+    ]
 
 
 def _scope(period: Period) -> Iterator[str]:
@@ -77,16 +110,51 @@ def _scope(period: Period) -> Iterator[str]:
 
 
 def _exclusions(period: Period) -> Iterator[str]:
-    yield "Exclusions"
-    yield from _listed([f"  {line}" for line in period.exclusions], empty="  none configured")
+    yield "Exclusions: known, and not read by decision"
+    excluded: list[ExcludedSpan] = []
+    for target in period.targets:
+        excluded += target.exclusions
+    for span in excluded:
+        yield from exclusion_lines(span, _records_of(period, span.target))
+    if not excluded:
+        yield "  none"
+    yield "Not answered: asked for, and not read"
+    found = False
     # A call that was never answered excludes what it would have shown, whoever decided so.
     for target in period.targets:
-        gaps = [
-            f"  {target.target}: {gap} was not answered in {plural(runs, 'run')}"
-            for gap, runs in target.gaps.items()
-        ]
+        gaps = [f"  {line}" for line in _gaps(target)]
+        found = found or bool(gaps)
         yield from _listed(gaps)
+    if not found:
+        yield "  none"
     yield ""
+
+
+def _records_of(period: Period, target: str) -> int:
+    return sum(one.records for one in period.targets if one.target == target)
+
+
+def exclusion_lines(span: ExcludedSpan, records: int) -> Iterator[str]:
+    """What was left out, all of it by name; below it why, by whom, and in how many records."""
+    yield f"  {span.target}: {plural(len(span.ids), span.what)}: {', '.join(span.ids)}"
+    yield f"    why      {span.why or NO_REASON}"
+    yield f"    decided  {_decided(span)}"
+    yield f"    in       {_which_records(span, records)}"
+
+
+def _decided(span: ExcludedSpan) -> str:
+    if span.approver:
+        return f"{span.decided}, approved by {span.approver}"
+    return span.decided
+
+
+def _which_records(span: ExcludedSpan, records: int) -> str:
+    if span.records == records:
+        return f"all {plural(records, 'record')}" if records > 1 else "the only record"
+    text = f"{span.records} of {plural(records, 'record')}"
+    if span.first_seq == span.last_seq:
+        return f"{text}: {span.first_seq}"
+    return f"{text}, from {span.first_seq} to {span.last_seq}"
 
 
 def _changes(period: Period) -> Iterator[str]:
@@ -210,13 +278,13 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     checks = sorted({check.check for check in control.checks})
     yield ""
     yield f"{control.id}  {control.title}"
-    yield f"  population   {plural(control.items, 'item')} read; {control.population}"
+    yield f"  population   {plural(control.resources, 'resource')} read; {control.population}"
     yield f"  source       {', '.join(checks) or 'no check'}"
     if control.attestations:
         yield f"attestations {', '.join(control.attestations)} needed as well"
     runs = f"{control.runs_made} of {control.runs_expected} expected runs"
     yield f"  runs         {runs} evaluated all of its checks"
-    yield from _items(control)
+    yield from _resources(control)
     yield from _listed([f"  not shown    {_silence(silence)}" for silence in control.silences])
     yield f"  grace        {control.grace or 'not stated'}"
     for judged in control.deviations[:NAMED]:
@@ -232,19 +300,19 @@ def _control(control: ControlPeriod) -> Iterator[str]:
         yield f"  beside       {plural(len(control.beside), 'deviation')} of supporting checks"
 
 
-def _items(control: ControlPeriod) -> Iterator[str]:
+def _resources(control: ControlPeriod) -> Iterator[str]:
     days = control.days
-    # A deviation that was open before the period counts although its item was not read in it:
-    # there may be more items with a deviation than items in the population.
-    population = f"(no more than {control.items} were read)"
-    if control.deviating <= control.items:
-        population = f"of {control.items}"
-    line = f"  items        {control.deviating} {population} with a deviation"
+    # A deviation that was open before the period counts although its resource was not read in it:
+    # there may be more resources with a deviation than resources in the population.
+    population = f"(no more than {control.resources} were read)"
+    if control.deviating <= control.resources:
+        population = f"of {control.resources}"
+    line = f"  resources    {control.deviating} {population} with a deviation"
     if control.waived:
         line += f", {control.waived} of them waived for some time"
     yield line
     failing = f"{days.failing:g} failing and {days.waived:g} waived of {days.observed:g} observed"
-    yield f"  item-days    {failing}; {days.unread:g} unread"
+    yield f"  check-days   {failing}; {days.unread:g} unread"
 
 
 def _waived(control: ControlPeriod) -> Iterator[str]:
@@ -264,7 +332,8 @@ def _silence(silence: Silence) -> str:
 
 def _deviation(judged: Judged) -> Iterator[str]:
     item = judged.deviation
-    yield f"  deviation    {item.resource} {item.region} ({item.check}): {judged.correction}"
+    place = f"{item.resource} in {item.region}" if item.region else item.resource
+    yield f"  deviation    {place} ({item.check}): {judged.correction}"
     for line in (opened(item), closed(item), duration(item)):
         yield f"               {line}"
 

@@ -394,9 +394,22 @@ def test_very_many_events_fit(issues: Issues, length: int) -> None:
 @pytest.mark.parametrize(
     ("status", "answer", "said"),
     [
-        (401, {"message": "Bad credentials"}, "GitHub answered 401: Bad credentials"),
-        (404, {"message": "Not Found"}, "GitHub answered 404: Not Found"),
-        (403, b"<html>", "GitHub answered 403"),
+        (
+            401,
+            {"message": "Bad credentials: s3cr/et"},
+            "GitHub answered 401: the token is not accepted",
+        ),
+        (
+            404,
+            {"message": "Not Found"},
+            "GitHub answered 404: the repository does not exist, or the token may not see it",
+        ),
+        (
+            403,
+            b"<html>",
+            "GitHub answered 403: the token may not do this, or its rate limit is reached",
+        ),
+        (418, {"message": "Bearer s3cr/et"}, "GitHub answered 418"),
         (301, {"message": "Moved"}, "GitHub answered 301: the repository was renamed"),
         (200, b"<html>portal</html>", "response from GitHub is not JSON"),
         (200, {"not": "a list"}, "unexpected response from GitHub"),

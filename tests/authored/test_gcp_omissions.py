@@ -59,7 +59,7 @@ def datasets(*listed: Mapping[str, Any]) -> tuple[Recording, ...]:
         authored(f"{_LIST}/{one['datasetReference']['datasetId']}", {**one, "access": _ACCESS})
         for one in listed
     ]
-    return authored(_LIST, {"datasets": list(listed)}), *each
+    return authored(_LIST, {"kind": "bigquery#datasetList", "datasets": list(listed)}), *each
 
 
 def held(body: Mapping[str, Any], status: int = 200) -> Recording:
@@ -139,7 +139,8 @@ def test_lists_that_a_bucket_does_not_tell_are_unknown(
     }
     bucket = {"name": "b", "location": "EU", "iamConfiguration": uniform, **lists}
     rules = authored(_PREVENTION, {"spec": {"rules": [{"enforce": False}]}})
-    (text,) = said(library, OBJECTS, authored(_BUCKETS, {"items": [bucket]}), rules).values()
+    listed = authored(_BUCKETS, {"kind": "storage#buckets", "items": [bucket]})
+    (text,) = said(library, OBJECTS, listed, rules).values()
     assert text.split()[0] == verdict
 
 
@@ -157,5 +158,5 @@ def test_a_warning_beside_a_list_of_compute_engine_is_not_overlooked(
     library: Library, check: str, path: str, code: str, unknown: bool
 ) -> None:
     url = f"https://compute.googleapis.com/compute/v1/projects/{PROJECT}/{path}"
-    found = said(library, check, authored(url, {"warning": {"code": code}}))
+    found = said(library, check, authored(url, {"kind": "compute#list", "warning": {"code": code}}))
     assert [text.split()[0] for text in found.values()] == (["unknown"] if unknown else [])

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from scanner.core.reading.attributes import read_attribute
+from scanner.language import BOOL, DYN, compile_expression
+from scanner.model.expressions import Expression
 from scanner.model.kinds import Attribute
+from tests.helpers.compared_texts import compared
 from tests.helpers.library import shipped_library
 
 LIBRARY = shipped_library()
@@ -40,7 +43,8 @@ def _from_to(ranges: list[str]) -> dict[str, Any]:
         network = ip_network(text)
         ends = {"startIpAddress": str(network[0]), "endIpAddress": str(network[-1])}
         rules.append({"properties": ends})
-    return {"firewall": {"value": rules}}
+    # SQL servers say whether IPv6, which has rules of its own, is on.
+    return {"it": {"properties": {}}, "firewall": {"value": rules}}
 
 
 def _permission(ranges: list[str]) -> dict[str, Any]:
@@ -142,13 +146,37 @@ def _read(name: str, ranges: list[str]) -> bool:
     return bool(value)
 
 
+def _measures_one_by_one(expression: Expression) -> bool:
+    """Whether a range is compared by itself, by its prefix or as a text."""
+    texts = {text for texts in compared(expression).values() for text in texts}
+    by_prefix = re.search(r"\bcidr(Prefix|Within)\(", expression.source)
+    return bool(by_prefix) or any(text.endswith("/0") for text in texts)
+
+
 def test_no_content_measures_ranges_one_by_one() -> None:
     """A prefix that is compared by itself is blind to what the other ranges add."""
-    compares = re.compile(r"\bcidr(Prefix|Within)\(|/0['\"]\s*(\)|in\b)|== '(0\.0\.0\.0|::)/0'")
     for name, attribute in _attributes():
-        assert not compares.search(attribute.api.source), name
+        assert not _measures_one_by_one(attribute.api), name
     for check in LIBRARY.checks.values():
-        assert not compares.search(check.pass_when.source), check.id
+        assert not _measures_one_by_one(check.pass_when), check.id
+
+
+@pytest.mark.parametrize(
+    "each",
+    [
+        "cidrPrefix(r.value) == 0",
+        "r.value == '0.0.0.0/0'",
+        "r.value in ['::/0', '0.0.0.0/0']",
+        "cidrWithin('0.0.0.0/0', r.value)",
+    ],
+)
+def test_an_attribute_that_measures_one_by_one_is_found(each: str) -> None:
+    """It takes one range that is the internet, lets two that are it together pass, and is found."""
+    source = f"it.settings.ipConfiguration.authorizedNetworks.exists(r, {each})"
+    blind = compile_expression(source, {"it": DYN}, want=BOOL, raw=True)
+    assert blind.evaluate(_sql(["0.0.0.0/0"])) is True
+    assert blind.evaluate(_sql(["0.0.0.0/1", "128.0.0.0/1"])) is False
+    assert _measures_one_by_one(blind)
 
 
 RANGES = re.compile(

@@ -228,3 +228,79 @@ def test_a_public_database_is_seen_afterwards() -> None:
         "fail",
         "pass",
     ]
+
+
+# -- buckets and instances -------------------------------------------------------------------------
+
+BUCKETS = {
+    "s3:ListBuckets": {"Buckets": [{"Name": "logs", "BucketRegion": HERE}]},
+    "s3:GetBucketEncryption": {
+        "ServerSideEncryptionConfiguration": {
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+        }
+    },
+}
+
+
+def tagged(*names: str) -> dict[str, Any]:
+    return {"ResourceTagMappingList": [{"ResourceARN": f"arn:aws:s3:::{name}"} for name in names]}
+
+
+@pytest.mark.parametrize(("names", "open_"), [([], False), (["logs"], False), (["hidden"], True)])
+def test_a_tagged_bucket_that_is_not_listed_leaves_the_population_open(
+    names: list[str], open_: bool
+) -> None:
+    table = {**BUCKETS, f"resourcegroupstaggingapi:GetResources@{HERE}": tagged(*names)}
+    found = verdicts("aws-s3-bucket-default-encryption-set", table)
+    assert found.get("logs") == "pass"
+    assert ("any S3 bucket" in found) is open_
+
+
+def test_tags_that_were_refused_leave_buckets_open() -> None:
+    table = {**BUCKETS, f"resourcegroupstaggingapi:GetResources@{HERE}": denied()}
+    assert verdicts("aws-s3-bucket-default-encryption-set", table)["any S3 bucket"] == "unknown"
+
+
+def instances(*names: str) -> dict[str, Any]:
+    rows = [
+        {
+            "InstanceId": name,
+            "State": {"Name": "running"},
+            "MetadataOptions": {"HttpEndpoint": "enabled", "HttpTokens": "required"},
+        }
+        for name in names
+    ]
+    return {
+        f"ec2:DescribeInstances@{HERE}": {"Reservations": [{"Instances": rows}]},
+        f"ec2:DescribeInstances@{AWAY}": {"Reservations": []},
+        f"ec2:DescribeVolumes@{AWAY}": {"Volumes": []},
+    }
+
+
+def attached(name: str, time: object, state: str = "attached") -> dict[str, Any]:
+    row = {"InstanceId": name, "AttachTime": time, "State": state}
+    return {f"ec2:DescribeVolumes@{HERE}": {"Volumes": [{"Attachments": [row]}]}}
+
+
+@pytest.mark.parametrize(
+    ("volume", "open_"),
+    [
+        (attached("i-1", "2025-12-01T00:00:00Z"), False),
+        (attached("i-2", "2025-12-01T00:00:00Z"), True),
+        # Launched while the scan was reading.
+        (attached("i-2", "2026-01-01T00:00:01Z"), False),
+        (attached("i-2", "2025-12-01T00:00:00Z", "detaching"), False),
+        (attached("i-2", "yesterday"), False),
+    ],
+)
+def test_an_instance_that_only_its_volume_names_leaves_its_region_open(
+    volume: dict[str, Any], open_: bool
+) -> None:
+    found = verdicts("aws-ec2-instance-imdsv2-required", {**instances("i-1"), **volume})
+    assert found["i-1"] == "pass"
+    assert ("any EC2 instance" in found) is open_
+
+
+def test_volumes_of_another_shape_leave_instances_open() -> None:
+    table = {**instances("i-1"), f"ec2:DescribeVolumes@{HERE}": {"Volumes": {}}}
+    assert verdicts("aws-ec2-instance-imdsv2-required", table)["any EC2 instance"] == "unknown"

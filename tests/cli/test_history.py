@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scanner.cli import app, run
-from scanner.cli.support.history_options import HistoryOptions, open_history
 from scanner.content.library import load_library
 from scanner.core.drift.comparison import Drift
 from scanner.history.ledger.ledger import Ledger
@@ -133,12 +133,11 @@ def store(tmp_path: Path, mappings: Path) -> str:
 
 def tscan(*words: str, store: str) -> Result:
     mappings = (Path(store).parent / "mappings").resolve()
-    return CliRunner().invoke(
-        app,
-        [*words, "--store", store, "--mappings", str(mappings)],
-        prog_name="tscan",
-        standalone_mode=False,
-    )
+    return invoked(*words, "--store", store, "--mappings", str(mappings))
+
+
+def invoked(*words: str) -> Result:
+    return CliRunner().invoke(app, words, prog_name="tscan", standalone_mode=False)
 
 
 PERIOD = ("period", "--from", "2026-01-01", "--to", "2026-01-05", "--control", "X-01")
@@ -164,7 +163,7 @@ def test_a_period_in_its_order(store: str) -> None:
     assert sorted(headings, key=text.index) == headings
     assert "4 of 5 made, 1 missed" in text
     assert "missed 2026-01-02T00:00:00Z to 2026-01-03T00:00:00Z" in text
-    assert "deviation    b1 eu-west-1 (aws-s3-bucket-versioned): not known" in text
+    assert "deviation    b1 in eu-west-1 (aws-s3-bucket-versioned): not known" in text
     assert "opened between 2026-01-01T02:12:00.000Z and 2026-01-03T02:12:00.000Z" in text
     assert "fixed between 2026-01-03T02:12:00.000Z and 2026-01-04T02:12:00.000Z" in text
     assert "at least 0 hours, at most 3 days" in text
@@ -185,7 +184,7 @@ def test_what_stands_open_and_was_not_read_is_in_no_population(store: str) -> No
     found = tscan(
         "period", "--from", "2026-01-08", "--to", "2026-01-09", "--control", "X-01", store=store
     )
-    assert "  items        1 (no more than 0 were read) with a deviation\n" in found.output
+    assert "  resources    1 (no more than 0 were read) with a deviation\n" in found.output
     assert "open; last read failing 2026-01-06T10:12:00.000Z" in found.output
 
 
@@ -270,16 +269,17 @@ def test_a_sample_needs_a_population_that_was_fixed_before(store: str) -> None:
     early = tscan(*words, "--seed", "42", store=store)
     assert "was not fixed before the seed was given" in str(early.exception)
     fixed = tscan(*words, store=store)
-    assert "Population of X-01: 4 items" in fixed.output
+    assert "Population of X-01: 4 resources" in fixed.output
     assert "Have the auditor choose a seed" in fixed.output
     drawn = tscan(*words, "--seed", "42", "--size", "2", "--format", "csv", store=store)
     rows = list(csv.DictReader(io.StringIO(drawn.output)))
-    ids = [f"{HERE}|{CHECK}|eu-west-1|b{one}" for one in range(4)]
+    ids = [f"{HERE}|eu-west-1|b{one}" for one in range(4)]
     wanted = sorted((hashlib.sha256(f"42:{item}".encode()).hexdigest(), item) for item in ids)[:2]
-    assert [(row["sha256"], row["item"]) for row in rows] == wanted
+    assert [(row["sha256"], row["resource"]) for row in rows] == wanted
+    assert {row["checks"] for row in rows} == {CHECK}
     shown = tscan(*words, "--seed", "42", "--size", "2", store=store).output
-    assert "misses a given item with a probability of 50.0%" in shown
-    assert "all 1 deviating item with a probability of 50.0%" in shown
+    assert "misses a given resource with a probability of 50.0%" in shown
+    assert "all 1 deviating resource with a probability of 50.0%" in shown
 
 
 def test_a_fixed_population_keeps_its_source_and_its_time(store: str) -> None:
@@ -314,7 +314,7 @@ def test_a_chance_is_never_rounded_to_none_or_to_certainty(chance: float, said: 
         control="C", source="", query="", fixed="", start="", end="", count=1, sha256="", frequency="", usual=(1, 1),
         seed="", size=1, deviating=1, misses_one=chance, misses_all=0.0, items=(), drawn=(),
     )  # fmt: skip
-    assert f"misses a given item with a probability {said}\n" in as_text(sample)
+    assert f"misses a given resource with a probability {said}\n" in as_text(sample)
 
 
 def test_a_population_that_grew_is_another(store: str) -> None:
@@ -368,7 +368,7 @@ def test_a_population_that_grew_is_another(store: str) -> None:
         (("period", "--at", "2026-W01-6"), "--at 2026-W01-6 is not a day"),
         (
             ("sample", "X-01", "--from", "2025-01-01", "--to", "2025-01-02"),
-            "no item was read in this period",
+            "no resource was read in this period",
         ),
         (
             ("sample", "X-01", "--from", "2999-01-01", "--to", "2999-01-02"),
@@ -425,14 +425,57 @@ def test_a_target_that_was_not_looked_at_again_is_said(
     assert "aws:444455556666: this is the first scan" in both.stderr
 
 
-def test_exclusions_are_named(store: str, tmp_path: Path) -> None:
-    config = tmp_path / "tscan.yaml"
-    config.write_text(
-        "version: 1\ntargets:\n  - aws:\n      organization:\n        role: audit\n        exclude:\n"
-        "          - {account: '444455556666', reason: sandbox, approver: Ann}\n"
+def test_draws_are_recorded_and_one_with_another_seed_is_shown(store: str) -> None:
+    words = ("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-05", "--size", "2")
+    assert "No sample was drawn." in invoked("history", "draws", "--store", store).output
+    assert "draws      none recorded" in tscan(*words, store=store).output
+    drawn = json.loads(
+        tscan(*words, "--seed", "42", "--by", "Ann", "--format", "json", store=store).output
     )
-    history = open_history(HistoryOptions(store=store, config=config))
-    assert history.exclusions == ("account 444455556666: sandbox (approved by Ann)",)
+    ((first,), items) = (drawn["draws"], [one["item"]["resource"] for one in drawn["drawn"]])
+    assert (first["seed"], first["size"], first["by"], first["number"]) == ("42", 2, "Ann", 1)
+    assert first["population_sha256"] == drawn["sha256"]
+    assert [one.rpartition("|")[2] for one in first["items"]] == items
+    # The same draw again is the same sample, whoever asks.
+    same = tscan(*words, "--seed", "42", "--by", "Bea", "--format", "json", store=store)
+    assert json.loads(same.output)["draws"] == [first]
+    other = tscan(*words, "--seed", "43", "--by", "Bea", store=store).output
+    assert re.search(r"draw 1     seed 42, 2 resources, \S+Z by Ann\n", other)
+    repeated = "by Bea; repeated: drawn before with seed 42\n"
+    assert re.search(rf"draw 2     seed 43, 2 resources, \S+Z {repeated}", other)
+    listed = invoked("history", "draws", "--store", store).output
+    assert "X-01  2026-01-01T00:00:00Z to 2026-01-06T00:00:00Z  draw 2" in listed
+    assert repeated in listed
+    assert f"population sha256:{drawn['sha256']}" in listed
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda folder: (folder / "000001.json").unlink(), "a draw before it is missing or was"),
+        (lambda folder: flip_seed(folder / "000001.json"), "a draw before it is missing or was"),
+        (lambda folder: (folder / "000002.json").write_text("[]\n"), "lacks members of a draw"),
+        (lambda folder: (folder / "000002.json").write_text("{"), "it is not JSON"),
+    ],
+)
+def test_a_draw_that_was_removed_or_changed_is_damage(
+    store: str, change: Callable[[Path], object], said: str
+) -> None:
+    words = ("sample", "X-01", "--from", "2026-01-01", "--to", "2026-01-05")
+    tscan(*words, store=store)
+    for seed in ("42", "43"):
+        tscan(*words, "--seed", seed, store=store)
+    assert "2 recorded draws of samples" in invoked("verify", store).output
+    (folder,) = (Path(store) / "draws").iterdir()
+    change(folder)
+    assert said in str(invoked("history", "draws", "--store", store).exception)
+    verified = invoked("verify", store)
+    assert (verified.return_value, said in verified.output) == (1, True)
+    assert said in str(tscan(*words, "--seed", "44", store=store).exception)
+
+
+def flip_seed(path: Path) -> None:
+    path.write_text(path.read_text().replace('"seed":"42"', '"seed":"41"'))
 
 
 if __name__ == "__main__":

@@ -376,6 +376,52 @@ KINDS = [
 MAPPINGS = [
     (
         CONTROL,
+        "    checks: [aws-s3-bucket-encrypted]",
+        "    checks: [‸aws-s3-bucket-encryptd]",
+        "check 'aws-s3-bucket-encryptd' does not evidence this control",
+        "did you mean 'aws-s3-bucket-encrypted'?",
+    ),
+    (
+        CONTROL,
+        "    attestations: [MC-01]\n",
+        "    attestations: [‸MC-09]\n",
+        "manual control 'MC-09' is not required by this control",
+        "name it in 'attestations' or 'must_have'",
+    ),
+    (
+        CONTROL,
+        "{cloud: gcp, attestations: [MC-01]",
+        "{cloud: gcp, attestations: [‸MC-02]",
+        "there is no manual control 'MC-02'",
+        "did you mean 'MC-01'?",
+    ),
+    (
+        CONTROL,
+        "  - says: Buckets encrypt what they hold.\n"
+        "    checks: [aws-s3-bucket-encrypted]\n"
+        "  - says: Somebody looks at it.\n"
+        "    attestations: [MC-01]\n"
+        "    elsewhere: [{cloud: gcp, attestations: [MC-01], why: Nobody reads it.}]\n"
+        "category: Data\n"
+        "nature: preventive, automated\n"
+        "frequency: continuous\n"
+        "modes: [setting]\n"
+        "checks:\n"
+        "  - {id: ",
+        "  - says: Somebody looks at it.\n"
+        "    attestations: [MC-01]\n"
+        "    elsewhere: [{cloud: gcp, attestations: [MC-01], why: Nobody reads it.}]\n"
+        "category: Data\n"
+        "nature: preventive, automated\n"
+        "frequency: continuous\n"
+        "modes: [setting]\n"
+        "checks:\n"
+        "  - {id: ‸",
+        "check 'aws-s3-bucket-encrypted' evidences the control, but no clause",
+        "name it in a clause, or write 'supports'",
+    ),
+    (
+        CONTROL,
         "{id: aws-s3-bucket-encrypted",
         "{id: ‸aws-s3-bucket-encryptd",
         "there is no check 'aws-s3-bucket-encryptd'",
@@ -383,8 +429,8 @@ MAPPINGS = [
     ),
     (
         CONTROL,
-        "attestations: [MC-01]",
-        "attestations: [‸MC-02]",
+        "attestations: [MC-01]     #",
+        "attestations: [‸MC-02]     #",
         "there is no manual control 'MC-02'",
         "did you mean 'MC-01'?",
     ),

@@ -76,3 +76,20 @@ def test_an_open_enumeration_and_another_root_hold_nothing() -> None:
     given = {"State": "Paused"}
     assert _held("it.State", given, open="Names of regions.") is given
     assert _held("detail.State", given) is given
+
+
+@pytest.mark.parametrize(
+    ("value", "any_case", "known"),
+    [
+        ("17", False, True),
+        ("1a", False, False),
+        ("17\n", False, False),
+        ("x/17", False, False),
+        ("N/17", False, True),
+        ("n/17", False, False),
+        ("n/17", True, True),
+    ],
+)
+def test_a_pattern_takes_whole_values(value: str, any_case: bool, known: bool) -> None:
+    held = _held("it.State", {"State": value}, pattern="(N/)?[0-9]+", any_case=any_case)
+    assert (held["State"] == value) is known

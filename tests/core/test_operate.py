@@ -34,9 +34,10 @@ CONTROL = make_control(("a", Role.EVIDENCES), ("b", Role.SUPPORTS))
 
 def report(
     history: Nights, days: int = 10, *, first: int = 0, control: Any = CONTROL, now: datetime = LATER,
-    schedule: Schedule = DAILY, kinds: Any = None,
+    schedule: Schedule = DAILY, kinds: Any = None, parameters: Any = None,
 ) -> Period:  # fmt: skip
     library = library_of(control, checks=(make_check("a"), make_check("b")), kinds=kinds)
+    library = replace(library, parameters=parameters or {})
     begins = date(2026, 1, 1) + timedelta(days=first)
     return type2_period(
         [TargetHistory(target=one, records=history.records(one), transitions=history.transitions(one))
@@ -183,7 +184,11 @@ def test_what_comes_back_failing_began_after_the_last_listing_without_it() -> No
 def test_what_comes_after_a_record_is_in_no_story_up_to_it() -> None:
     rows = list(verdicts("pass", "fail", "refused").transitions(HERE))
     first, two = build_timelines(rows, 1), build_timelines(rows, 2)
-    assert (list(first.items), dict(first.listings), sum(first.always_passing.values())) == (
+    assert (
+        list(first.items),
+        dict(first.listings),
+        sum(map(len, first.always_passing.values())),
+    ) == (
         [],
         {},
         2,
@@ -230,7 +235,7 @@ def test_a_waiver_closes_a_span_and_is_no_pass() -> None:
         "fixed",
     )
     control = period.controls[0]
-    assert (control.deviating, control.waived, control.items) == (1, 1, 2)
+    assert (control.deviating, control.waived, control.resources) == (1, 1, 2)
     assert [judged.correction for judged in control.deviations] == [
         "not corrected",
         "the policy decides",
@@ -302,7 +307,7 @@ def test_items_that_only_passed_are_each_counted() -> None:
             night(number), found | ({("a", "eu-west-1", "late"): "pass"} if number else {})
         )
     control = report(history, 3).controls[0]
-    assert (control.items, control.days.passing, control.days.observed) == (4, 11, 11)
+    assert (control.resources, control.days.passing, control.days.observed) == (4, 11, 11)
 
 
 def test_what_left_the_scope_is_neither_fixed_nor_removed() -> None:
@@ -320,7 +325,7 @@ def test_events_stay_when_the_provider_forgets_them() -> None:
     period = report(history, kinds=kinds)
     found = only(period)
     assert (found.event, found.opened_by, found.closed_by) == (True, read_at(1), "")
-    assert period.controls[0].items == 2
+    assert period.controls[0].resources == 2
     assert report(history, first=4, kinds=kinds).controls[0].deviations == ()
     assert only(report(history, first=2, kinds=kinds)).opened_by == read_at(1)
 
@@ -368,7 +373,7 @@ def test_what_is_read_in_an_interval_that_is_not_over_counts_as_far_as_it_goes()
     (target,) = period.targets
     control = period.controls[0]
     assert (target.expected, target.made, target.records) == (1, 1, 2)
-    assert (control.items, control.deviating, control.runs_made) == (3, 2, 1)
+    assert (control.resources, control.deviating, control.runs_made) == (3, 2, 1)
     assert (control.days.passing, control.days.failing) == (2, 0.5)
 
 
@@ -382,7 +387,7 @@ def test_the_end_of_the_period_cuts_an_interval_off(
     (target,) = period.targets
     control = period.controls[0]
     assert (target.expected, target.made) == (expected, expected - 1)
-    assert (control.items, control.days.failing, control.deviating) == (
+    assert (control.resources, control.days.failing, control.deviating) == (
         int(weekly > 0),
         weekly,
         int(weekly > 0),
@@ -455,7 +460,7 @@ def test_supporting_checks_stand_beside() -> None:
     history = Nights()
     history.commit(night(0), {KEY: "pass", ("b", "", "y"): "fail"})
     control = report(history, 1).controls[0]
-    assert (control.deviations, len(control.beside), control.items) == ((), 1, 1)
+    assert (control.deviations, len(control.beside), control.resources) == ((), 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -478,6 +483,27 @@ def test_corrected_in_time_or_late_both_are_deviations(
     )
     assert judged.correction == said
     assert correction(judged.deviation, parse_grace(grace)) == said
+
+
+@pytest.mark.parametrize(
+    ("params", "said", "shown"),
+    [
+        ({}, "within grace", "params.days days (7)"),
+        ({"days": 1}, "not known", "params.days days (1)"),
+        ({"days": 0}, "late", "params.days days (0)"),
+        ({"days": "seven"}, "the policy decides", "params.days days (seven)"),
+    ],
+)
+def test_a_grace_may_be_a_parameter_of_the_record(
+    params: dict[str, Any], said: str, shown: str
+) -> None:
+    history = Nights()
+    for number, verdict in enumerate(("pass", "fail", "pass")):
+        history.commit(night(number), {KEY: verdict}, params=params)
+    days = SimpleNamespace(name="days", default=7, has_default=True)
+    control = replace(CONTROL, grace="params.days days")
+    found = report(history, 3, control=control, parameters={"days": days}).controls[0]
+    assert ([one.correction for one in found.deviations], found.grace) == ([said], shown)
 
 
 @pytest.mark.parametrize(("text", "hours"), [("hourly", 1), ("daily", 24), ("weekly", 168), ("every 6 hours", 6),
@@ -503,7 +529,7 @@ def test_several_targets_are_counted_together_and_listed_apart() -> None:
     period = report(history, 2)
     control = period.controls[0]
     assert {judged.deviation.target for judged in control.deviations} == {HERE, "aws:444455556666"}
-    assert (control.deviating, control.items, control.runs_expected, control.runs_made) == (
+    assert (control.deviating, control.resources, control.runs_expected, control.runs_made) == (
         2,
         3,
         4,
@@ -536,8 +562,8 @@ def test_a_clock_that_jumps_back_hides_no_deviation_and_shortens_none() -> None:
     assert (item.at_least, item.at_most) == (timedelta(0), None)
     assert correction(item, timedelta(hours=1)) == "not known"
     assert found.notes == (
-        "Record 3 of aws:111122223333 is dated 2025-12-23T02:00:00Z, before record 2 at 2026-01-02T02:00:00Z: "
-        "the clock jumped, or scans overlapped. Dates in these records may be wrong.",
+        "Record 3 of aws:111122223333, dated 2025-12-23T02:00:00Z: it ends 9 days, 23:50:00 before record 2 began: "
+        "the scans overlapped, or a clock was wrong. Dates in these records may be wrong.",
     )
 
 

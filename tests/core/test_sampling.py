@@ -28,7 +28,7 @@ from tests.helpers.nights import HERE, Nights, library_of, night
 from tests.helpers.small_library import make_check, make_control
 
 CONTROL = make_control(("a", Role.EVIDENCES), ("b", Role.SUPPORTS))
-ITEMS = [Item(target=HERE, check="a", region="", resource=f"r{number}") for number in range(12)]
+ITEMS = [Item(target=HERE, region="", resource=f"r{number}", checks=("a",)) for number in range(12)]
 
 
 def fixed(items: list[Item], **more: str) -> PopulationFile:
@@ -52,7 +52,7 @@ def test_the_digest_is_of_the_items_and_not_of_their_order_or_the_hour() -> None
 def test_a_sample_is_in_the_order_of_digests_that_anyone_can_compute() -> None:
     drawn = draw(ITEMS, "4815", 5)
     wanted = sorted(
-        (hashlib.sha256(f"4815:{HERE}|a||r{number}".encode()).hexdigest(), f"r{number}")
+        (hashlib.sha256(f"4815:{HERE}||r{number}".encode()).hexdigest(), f"r{number}")
         for number in range(12)
     )
     assert [(one.digest, one.item.resource) for one in drawn] == wanted[:5]
@@ -105,7 +105,9 @@ def test_the_population_is_what_was_read_in_the_period() -> None:
         expected_intervals(period, Schedule(), datetime(2027, 1, 1, tzinfo=UTC)),
     )
     found = items_read({"a"}, HERE, reads, history.transitions(HERE))
-    assert [item.resource for item in found] == ["new", "x"]
+    assert [(item.resource, item.checks) for item in found] == [("new", ("a",)), ("x", ("a",))]
+    both = items_read({"a", "b"}, HERE, reads, history.transitions(HERE))
+    assert [item.resource for item in both] == ["beside", "new", "x"]
     spans = [
         WaivedSpan(target=HERE, check="a", region="", resource=name, start="", end="")
         for name in ("x", "x", "y")

@@ -82,7 +82,7 @@ def test_a_deviation_is_held_against_the_grace_in_force_when_it_was_read() -> No
 
 def test_a_check_that_was_left_out_keeps_its_deviations() -> None:
     control = report(history(*"0001"), NEW, OLD, NEW).controls[0]
-    assert (control.grace, control.items, control.deviating) == ("12 hours, then 7 days", 2, 2)
+    assert (control.grace, control.resources, control.deviating) == ("12 hours, then 7 days", 2, 2)
     assert [check.check for check in control.checks] == ["a", "b"]
 
 

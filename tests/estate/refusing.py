@@ -31,6 +31,7 @@ OTHERWISE: Final[dict[str, tuple[str, ...]]] = {
     "s3:ListBuckets": ("s3:ListAllMyBuckets",),
     "s3control:GetPublicAccessBlock": ("s3:GetAccountPublicAccessBlock",),
     "sts:GetCallerIdentity": (),
+    "resource-explorer-2:ListResources": ("resource-explorer-2:Search",),
     "wafv2:GetWebACLForResource": ("wafv2:GetWebACL", "wafv2:GetWebACLForResource"),
 }
 """Operations that ask for another action than the one of their name, for more, or for none: S3 User

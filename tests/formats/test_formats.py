@@ -19,9 +19,11 @@ import pytest
 
 from scanner.formats import FORMATS, Report
 from scanner.model.answers import State
-from scanner.model.findings import CoverageRow, Status, Verdict
+from scanner.model.findings import CoverageRow, Population, Status, Verdict
+from scanner.model.kinds import Unlisted
 from scanner.model.values import ABSENT, OpenList, Unreadable
 from scanner.rendering.sanitize import json_value, sanitized, shortened
+from tests.helpers.library import shipped_library
 from tests.helpers.reference_scan import ASSESSMENT, COVERAGE, LIBRARY, REPORT, RESULTS, TLS
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -94,6 +96,20 @@ def test_what_was_read_in_bulk_shows_both_numbers_of_calls(
     line = "Read in bulk: 3 calls of cloudasset:assets.list in place of 15 or more"
     assert line in FORMATS.get("terminal")(replace(report, details=True))
     assert "Read in bulk" not in FORMATS.get("terminal")(DETAILS)
+
+
+def test_what_is_not_listed_stands_with_the_coverage() -> None:
+    hole = Unlisted(what="Slots", why="They are apart.")
+    kind = replace(next(iter(shipped_library().kinds.values())), does_not_list=(hole,))
+    row = Population(target="aws:1", kind=kind.id, region="", listed=1, whole=True)
+    library = replace(LIBRARY, kinds={**LIBRARY.kinds, kind.id: kind})
+    report = replace(
+        REPORT, library=library, assessment=replace(ASSESSMENT, populations=(row, row))
+    )
+    shown = FORMATS.get("terminal")(replace(report, details=True))
+    assert f"Not listed: 1 sort of resources\n  Slots: They are apart. ({kind.id})\n" in shown
+    # The first screen has no room for it.
+    assert "Slots" not in FORMATS.get("terminal")(report)
 
 
 @pytest.mark.parametrize(
@@ -231,8 +247,10 @@ def test_colour_adds_only_colour() -> None:
 
 
 def test_every_status_is_a_word() -> None:
-    rendered = FORMATS.get("terminal")(REPORT)
-    assert all(status.value in rendered for status in Status)
+    rendered = FORMATS.get("terminal")(replace(DETAILS, controls=True))
+    shown = {control.status for control in ASSESSMENT.controls}
+    assert len(shown) == len(Status) - 1
+    assert all(status.value in rendered for status in shown)
 
 
 def test_every_criterion_is_in_the_matrix() -> None:

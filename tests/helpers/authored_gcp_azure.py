@@ -126,9 +126,9 @@ def _keys() -> tuple[Recording, ...]:
     return (
         _google("cloudkms", f"/v1/projects/{PROJECT}/locations", {"locations": [place]}),
         _google("cloudkms", f"/v1/{above}/keyRings", {"keyRings": [{"name": ring}]}),
-        _google("cloudkms", f"/v1/{ring}:getIamPolicy", {}),
+        _google("cloudkms", f"/v1/{ring}:getIamPolicy", {"etag": "ACAB"}),
         _google("cloudkms", f"/v1/{ring}/cryptoKeys", {"cryptoKeys": [key]}),
-        _google("cloudkms", f"/v1/{_KEY}:getIamPolicy", {}),
+        _google("cloudkms", f"/v1/{_KEY}:getIamPolicy", {"etag": "ACAB"}),
     )
 
 

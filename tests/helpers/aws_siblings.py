@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -49,12 +48,6 @@ def siblings(library: Library) -> dict[str, set[str]]:
             if operation not in read:
                 found.setdefault(operation, set()).add(kind.id)
     return found
-
-
-def without_kind(library: Library, kind: str) -> Library:
-    """The library as it was before a kind was written."""
-    kinds = {name: one for name, one in library.kinds.items() if name != kind}
-    return replace(library, kinds=kinds)
 
 
 def is_listing(operation: str) -> bool:

@@ -25,6 +25,11 @@ _SCALARS: dict[str, Any] = {
     "blob": b"by\x00tes",
 }
 _EMPTY: dict[str, Any] = {"structure": {}, "list": [], "map": {}}
+_ROOTS = {
+    "GetBucketLogging": "BucketLoggingStatus",
+    "GetBucketVersioning": "VersioningConfiguration",
+}
+"""Roots that identify an answer which may be empty."""
 _TIME = "2026-01-02T03:04:05.678Z"
 
 
@@ -90,7 +95,7 @@ def answer(model: OperationModel) -> tuple[dict[str, str], bytes]:
     if protocol == "ec2":
         inner += "<requestId>id-3</requestId>"
     payload = shape.serialization.get("payload")
-    root = f"{model.name}Response"
+    root = _ROOTS.get(model.name, f"{model.name}Response")
     if payload and shape.members[payload].type_name == "structure":
         root = shape.members[payload].serialization.get("name", payload)
         inner = "".join(_xml_members(shape.members[payload], 1, protocol))

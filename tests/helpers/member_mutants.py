@@ -16,7 +16,7 @@ from botocore.model import Shape as BotoShape
 from scanner import pipeline
 from scanner.core.reading.inventory import with_inventory
 from scanner.core.reading.read_plan import (
-    answer_paths,
+    all_paths,
     plan_reads,
     plan_requests,
     root_in_answer,
@@ -209,6 +209,24 @@ def spoiled(data: Any, path: Path, value: Any) -> Any:
 # -- judging --------------------------------------------------------------------------------------
 
 
+def _paths_read(library: Library) -> dict[str, set[tuple[str, ...]]]:
+    """The paths of each operation's answer that any kind uses; a reader may use all of it."""
+    used: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for kind in library.kinds.values():
+        for path in all_paths(kind):
+            root = root_in_answer(kind, path[0], library)
+            if root is not None:
+                operation, above = root
+                used[operation].add((*above, *path[1:]))
+        listings = [*kind.readers.values(), *(count.source for count in kind.completeness)]
+        if kind.listing is not None:
+            listings.append(kind.listing)
+        for listing in listings:
+            for request in listing.reads:
+                used[request.operation].add(())
+    return used
+
+
 @dataclass(frozen=True, slots=True)
 class _Reads:
     """What checks read: of each operation, the checks, and the members that any kind may see."""
@@ -229,8 +247,8 @@ class _Reads:
                 for request in plan_requests(plan):
                     checks[request.operation].add(name)
         members: dict[str, tuple[Shape, ...]] = {}
-        for operation, paths in answer_paths(library).items():
-            members[operation] = tuple(_plain(path.split(".")) for path in paths)
+        for operation, paths in _paths_read(library).items():
+            members[operation] = tuple(_plain(path) for path in paths)
         clouds = {kind.cloud for kind in library.kinds.values() if kind.leaves_out_defaults}
         return cls(
             checks={name: frozenset(found) for name, found in checks.items()},

@@ -1,4 +1,5 @@
-"""Enumerations that kinds read, by the providers' models, and where conditions compare them."""
+"""Enumerations that kinds read, by the providers' models, and where conditions compare them; and
+texts that conditions compare although the models have no values of them."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from botocore.model import Shape
 from scanner.core.reading.read_plan import Path, attribute_paths
 from scanner.model.kinds import Attribute, Enumeration, Kind
 from scanner.model.library import Library
-from tests.helpers.provider_models import WrongError, answer_of, output, walk
+from tests.helpers.compared_texts import compared
+from tests.helpers.provider_models import WrongError, answer_of, output, shape_at, walk
 
 _LITERAL: Final = re.compile(r"'([^'\\]*)'|\"([^\"\\]*)\"")
 
@@ -43,12 +45,24 @@ def enumerations(kind: Kind, library: Library) -> Mapping[str, frozenset[str]]:
 
 def _enumeration(kind: Kind, library: Library, path: Path) -> tuple[str, frozenset[str]] | None:
     """Where a path leads and the values there; None where no enumeration is."""
-    if path[0] != "it" and path[0] not in kind.details:
+    end = _end(kind, library, path)
+    if end is None or not getattr(end[1], "enum", None):
+        return None
+    return end[0], _values(end[1])
+
+
+def _end(kind: Kind, library: Library, path: Path) -> tuple[str, Shape | None] | None:
+    """Where a path leads, with the shape there if a model has it; None if it leads nowhere."""
+    if path[0] in kind.readers or _is_made(kind, path[0]):
+        return ".".join(path).replace(".[]", "[]"), None
+    if path[0] not in ("it", "parent") and path[0] not in kind.details:
         return None
     where = answer_of(kind, path[0], library)
     if where is None:
         return None
     operation, above = where
+    if shape_at(kind, library, path[:1]) is None:
+        return ".".join(path).replace(".[]", "[]"), None
     try:
         shape = walk(output(operation), above)
     except WrongError:
@@ -56,14 +70,21 @@ def _enumeration(kind: Kind, library: Library, path: Path) -> tuple[str, frozens
     return _follow(shape, path[1:], path[0])
 
 
-def _follow(shape: Shape | None, steps: Path, shown: str) -> tuple[str, frozenset[str]] | None:
+def _is_made(kind: Kind, root: str) -> bool:
+    """Whether a reader makes the items."""
+    return root == "it" and kind.listing is not None and bool(kind.listing.reader)
+
+
+def _follow(shape: Shape | None, steps: Path, shown: str) -> tuple[str, Shape | None] | None:
     if shape is None:
         return None
+    if getattr(shape, "is_document_type", False):
+        return ".".join((shown, *steps)).replace(".[]", "[]"), None
     if shape.type_name == "list":
         rest = steps[1:] if steps and (steps[0] == "[]" or steps[0].isdigit()) else steps
         return _follow(shape.member, rest, f"{shown}[]")
     if not steps:
-        return (shown, _values(shape)) if getattr(shape, "enum", None) else None
+        return shown, shape
     if shape.type_name == "map":
         return _follow(shape.value, steps[1:], f"{shown}.*")
     if shape.type_name == "structure" and steps[0] in shape.members:
@@ -79,38 +100,55 @@ def _values(shape: Shape) -> frozenset[str]:
 def sites(library: Library, kind: Kind, path: str) -> Iterator[Site]:
     """Every expression that compares, or may compare, the values at a path."""
     for attribute in kind.attributes.values():
-        for name, part in _parts(attribute):
-            if path not in _paths(kind, library, attribute, part):
+        for part in _parts(attribute.name, attribute):
+            ends = (_end(kind, library, whole) for whole in part.paths)
+            if path not in {end[0] for end in ends if end is not None}:
                 continue
-            if _is_plain(part):
-                yield from _check_sites(library, kind, name)
+            if part.is_plain:
+                yield from _check_sites(library, kind, part.name)
             else:
-                yield Site(f"{kind.id}: attribute {name}", part.api.source)
+                yield Site(f"{kind.id}: attribute {part.name}", part.source)
 
 
-def _parts(attribute: Attribute) -> Iterator[tuple[str, Attribute]]:
-    """An attribute, or the fields of its records, by name."""
-    yield attribute.name, attribute
-    for name, field in attribute.each.items():
-        yield f"{attribute.name}.{name}", field
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An attribute, or a field of its records at any depth."""
+
+    name: str
+    attribute: Attribute
+    above: frozenset[Path] | None = None
+    """Where the lists are whose records it is a field of."""
+
+    @property
+    def source(self) -> str:
+        return self.attribute.api.source
+
+    @property
+    def paths(self) -> frozenset[Path]:
+        """Its raw paths."""
+        return frozenset(whole for path in self.attribute.api.paths for whole in self.wholes(path))
+
+    def wholes(self, path: Path) -> Iterator[Path]:
+        """A path of its expression, from the raw names inward."""
+        if path[0] != "item" or self.above is None:
+            yield path
+            return
+        for source in self.above:
+            yield (*source, "[]", *path[1:])
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the attribute is the member itself, or the list of them: its checks compare it."""
+        return not _LITERAL.search(self.source) and "==" not in self.source
 
 
-def _paths(kind: Kind, library: Library, attribute: Attribute, part: Attribute) -> set[str]:
-    found: set[str] = set()
-    for path in part.api.paths:
-        wholes = [path]
-        if path[0] == "item":
-            wholes = [(*source, "[]", *path[1:]) for source in attribute.api.paths]
-        for whole in wholes:
-            known = _enumeration(kind, library, whole)
-            if known is not None:
-                found.add(known[0])
-    return found
-
-
-def _is_plain(part: Attribute) -> bool:
-    """Whether the attribute is the member itself, or the list of them: its checks compare it."""
-    return not _LITERAL.search(part.api.source) and "==" not in part.api.source
+def _parts(
+    name: str, attribute: Attribute, above: frozenset[Path] | None = None
+) -> Iterator[_Part]:
+    part = _Part(name, attribute, above)
+    yield part
+    for field, inner in attribute.each.items():
+        yield from _parts(f"{name}.{field}", inner, part.paths)
 
 
 def _check_sites(library: Library, kind: Kind, name: str) -> Iterator[Site]:
@@ -124,19 +162,19 @@ def _check_sites(library: Library, kind: Kind, name: str) -> Iterator[Site]:
 
 def _leads(library: Library, at: Kind, path: Path, kind: Kind, wanted: Path) -> bool:
     """Whether a path of a condition, from a resource of `at`, leads to an attribute of `kind`."""
-    steps = tuple(step for step in path if step != "[]")
-    while steps and steps[0] in at.relations:
-        at = library.kinds[at.relations[steps[0]].kind]
-        steps = steps[1:]
-    return at.id == kind.id and steps[: len(wanted)] == wanted
+    found, name = _attribute_at(library, at, path)
+    return found.id == kind.id and tuple(name.split("."))[: len(wanted)] == wanted
 
 
 def problems(kind: Kind, library: Library) -> Iterator[str]:
     """Values that the model has and the kind does not, and values that a condition leaves open."""
     modeled = enumerations(kind, library)
     declared = {shown(enumeration): enumeration for enumeration in kind.values}
-    for path in sorted(declared.keys() - modeled.keys()):
-        yield f"{kind.id}: values: {path} is no enumeration that an attribute reads"
+    texts = compared_texts(kind, library)
+    for path in sorted(declared.keys() - modeled.keys() - texts.keys()):
+        yield f"{kind.id}: values: {path} is neither an enumeration that is read nor compared"
+    for path in sorted(texts.keys() - modeled.keys()):
+        yield from _text_problems(kind, library, path, texts[path], declared.get(path))
     for path, values in modeled.items():
         if path in declared and declared[path].open:
             continue
@@ -147,6 +185,68 @@ def problems(kind: Kind, library: Library) -> Iterator[str]:
         others = declared[path].others if path in declared else frozenset()
         for site, rest in undecided(library, kind, path, values, others):
             yield f"{site.where}: {kind.id} {path} may be {', '.join(sorted(rest))}: neither named nor under 'others'"
+
+
+def _text_problems(
+    kind: Kind, library: Library, path: str, texts: frozenset[str], declared: Enumeration | None
+) -> Iterator[str]:
+    """What is wrong with a text without values in the model that conditions compare."""
+    if declared is None:
+        words = ", ".join(sorted(texts))
+        yield f"{kind.id}: {path} is compared with {words}: which values it has is not under 'values'"
+    elif not declared.open:
+        values = declared.known
+        for site, rest in undecided(library, kind, path, values, declared.others):
+            yield f"{site.where}: {kind.id} {path} may be {', '.join(sorted(rest))}: neither named nor under 'others'"
+
+
+def compared_texts(kind: Kind, library: Library) -> Mapping[str, frozenset[str]]:
+    """The texts that each member of an answer is compared with, by its path; enumerations too."""
+    found: dict[str, set[str]] = {}
+    by_checks = _compared_by_checks(library).get(kind.id, {})
+    for attribute in kind.attributes.values():
+        for part in _parts(attribute.name, attribute):
+            inside = compared(part.attribute.api)
+            beside = by_checks.get(part.name, frozenset())
+            for path in part.attribute.api.paths:
+                for whole in part.wholes(path):
+                    end = _end(kind, library, whole)
+                    texts = inside.get(path, frozenset()) | (
+                        beside if _is_text(part) else frozenset()
+                    )
+                    if end is not None and texts and _may_be_text(end[1]):
+                        found.setdefault(end[0], set()).update(texts)
+    return {path: frozenset(texts) for path, texts in found.items()}
+
+
+def _is_text(part: _Part) -> bool:
+    return part.attribute.type.rstrip("?") in ("string", "list(string)", "map(string)")
+
+
+def _may_be_text(shape: Shape | None) -> bool:
+    return shape is None or shape.type_name == "string"
+
+
+def _compared_by_checks(library: Library) -> Mapping[str, Mapping[str, frozenset[str]]]:
+    """The texts that checks compare attributes with, by kind and attribute."""
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for check in library.checks.values():
+        for expression in check.expressions:
+            for path, texts in compared(expression).items():
+                if path[0] == "self":
+                    kind, name = _attribute_at(library, library.kinds[check.kind], path[1:])
+                    known = found.setdefault(kind.id, {})
+                    known[name] = known.get(name, frozenset()) | texts
+    return found
+
+
+def _attribute_at(library: Library, at: Kind, path: Path) -> tuple[Kind, str]:
+    """The kind and the attribute, or the field of its records, that a path of a condition leads to."""
+    steps = tuple(step for step in path if step != "[]")
+    while steps and steps[0] in at.relations:
+        at = library.kinds[at.relations[steps[0]].kind]
+        steps = steps[1:]
+    return at, ".".join(steps)
 
 
 def shown(enumeration: Enumeration) -> str:

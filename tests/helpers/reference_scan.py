@@ -367,6 +367,15 @@ ASSESSMENT = Assessment(
             "name": "acme-prod",
             "regions": ["eu-west-1", "us-east-1"],
             "regions_excluded": ["ap-south-1", "us-west-2"],
+            "exclusions": [
+                {
+                    "what": "region",
+                    "ids": ["ap-south-1", "us-west-2"],
+                    "why": "",
+                    "decided": "tscan.yaml",
+                    "approver": "",
+                }
+            ],
             "regions_open": "",
             "unentered": "",
             "clock_skew": -0.4,

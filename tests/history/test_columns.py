@@ -43,7 +43,7 @@ def a(*names: str, fails: str = "") -> Night:
 def test_who_was_not_read_in_the_period_is_no_item(tmp_path: Path) -> None:
     nights = (0, a("x", "y", fails="x")), (24, a("x", "y")), (48, a("x", "y", fails="y"))
     control, _ = controls(tmp_path, *nights, first=4, days=2)
-    assert (control.items, control.days.observed) == (0, 0)
+    assert (control.resources, control.days.observed) == (0, 0)
     assert [one.resource for one in of(control)] == ["y"]
 
 
@@ -54,7 +54,7 @@ def test_whose_deviations_ended_before_the_period_does_not_deviate(tmp_path: Pat
         (48, a("x", "y", "z", fails="yz")),
     )
     control, _ = controls(tmp_path, *nights, first=2, days=2)
-    assert (control.items, control.deviating) == (3, 2)
+    assert (control.resources, control.deviating) == (3, 2)
     assert [(one.resource, one.before) for one in of(control)] == [("y", "pass"), ("z", "pass")]
 
 
@@ -65,10 +65,10 @@ def test_an_item_that_deviates_twice_is_one(tmp_path: Path) -> None:
     ]
     control, _ = controls(tmp_path, *nights)
     assert [one.resource for one in of(control)] == ["x", "x", "y"]
-    assert (control.items, control.deviating) == (2, 2)
+    assert (control.resources, control.deviating) == (2, 2)
     later, _ = controls(tmp_path / "later", *nights, (120, a("x", "y", fails="x")), first=2, days=4)
     assert [one.resource for one in of(later)] == ["x", "y", "x"]
-    assert (later.items, later.deviating) == (2, 2)
+    assert (later.resources, later.deviating) == (2, 2)
 
 
 def test_across_a_clock_that_is_set_back_no_time_is_told(tmp_path: Path) -> None:
@@ -96,14 +96,14 @@ def test_an_item_that_is_dated_by_itself_is_told_so(tmp_path: Path) -> None:
 def test_many_of_a_record_are_as_many(tmp_path: Path) -> None:
     nights = (0, a("v", "w", fails="vw")), (24, a("v", "w", "x", "y", "z", fails="xyz"))
     control, _ = controls(tmp_path, *nights)
-    assert (control.items, control.deviating) == (5, 5)
+    assert (control.resources, control.deviating) == (5, 5)
     assert (control.days.passing, control.days.failing) == (2, 5)
 
 
 def test_who_first_passed_on_a_later_night_is_an_item(tmp_path: Path) -> None:
     nights = (0, a("x")), (24, a("x", "y", "z")), (48, a("x", "y", "z", fails="z"))
     control, _ = controls(tmp_path, *nights)
-    assert (control.items, control.days.passing, control.days.failing) == (3, 6, 1)
+    assert (control.resources, control.days.passing, control.days.failing) == (3, 6, 1)
 
 
 def test_check_then_region_then_resource_decide_among_those_of_one_night(tmp_path: Path) -> None:
@@ -124,7 +124,8 @@ def test_a_region_that_only_passes_is_not_another_s(tmp_path: Path) -> None:
     ]
     setting, both = controls(tmp_path, *nights)
     assert [(one.check, one.region) for one in of(both)] == [(A, WEST)]
-    assert (setting.items, both.items, both.days.passing, both.days.failing) == (2, 3, 5, 1)
+    # Two checks read x in one region: it is one resource, and each day of a check counts.
+    assert (setting.resources, both.resources, both.days.passing, both.days.failing) == (2, 2, 5, 1)
 
 
 def test_a_scan_that_did_not_ask_shows_no_absence(tmp_path: Path) -> None:

@@ -116,9 +116,12 @@ def test_what_never_failed_is_counted_and_not_told(tmp_path: Path) -> None:
     assert (list(first.items), list(first.failure_intervals), first.always_passing) == (
         [],
         [],
-        {(CHECKS[0], "eu-west-1", 1): 2},
+        {(CHECKS[0], "eu-west-1", 1): ["a", "b"]},
     )
-    assert both.always_passing == {(CHECKS[0], "eu-west-1", 1): 1, (CHECKS[0], "eu-west-1", 2): 1}
+    assert both.always_passing == {
+        (CHECKS[0], "eu-west-1", 1): ["b"],
+        (CHECKS[0], "eu-west-1", 2): ["c"],
+    }
     (span,) = both.failure_intervals
     assert (list(both.items), span.resources, span.first_seen) == ([], ["a"], {1: 1})
 
@@ -161,7 +164,7 @@ def test_a_deviation_out_of_columns_says_what_was_read_around_it(tmp_path: Path)
         (read[6], read[7], read[7], ""),
     ]
     assert [(one.before, one.why_closed) for one in found] == [("pass", "fixed"), ("pass", "")]
-    assert (columns.controls[0].deviating, columns.controls[0].items) == (1, 2)
+    assert (columns.controls[0].deviating, columns.controls[0].resources) == (1, 2)
     assert columns == report(ledger, 0, 9, columns=False)
 
 

@@ -94,12 +94,56 @@ def test_the_key_holder_is_seen_to_rewrite_against_a_head_only(
     assert kinds == {"replaced", "missing"}
 
 
-def test_a_record_dated_before_its_predecessor_is_named(store: Path, signer: Signer) -> None:
-    Ledger(open_store(str(store)), signer).commit(simple(-100))
-    found = verify(open_store(str(store))).damages
-    assert [(damage.record, damage.kind) for damage in found] == [
-        ("aws=111122223333/5", "back-dated")
+def test_a_clock_that_was_wrong_once_is_stated_and_no_damage(store: Path, signer: Signer) -> None:
+    """The record says so when it is committed, and a chain that goes on rightly verifies."""
+    ledger = Ledger(open_store(str(store)), signer)
+    wrong = ledger.commit(simple(-100))
+    assert wrong.clock == (
+        "it ends 4 days, 6:48:00 before record 4 began: the scans overlapped, or a clock was wrong"
+    )
+    assert ledger.commit(simple(5)).clock == ""
+    found = verify(open_store(str(store)))
+    assert not found.damages
+    assert found.notes == [f"record aws=111122223333/5: {wrong.clock}; it was committed stating so"]
+
+
+def test_a_clock_set_back_during_a_scan_is_stated(store: Path, signer: Signer) -> None:
+    scan = simple(9)
+    taken = replace(scan.snapshot, finished=simple(8).snapshot.started)
+    record = Ledger(open_store(str(store)), signer).commit(replace(scan, snapshot=taken))
+    assert record.clock == "it ends before it begins: the clock was set back"
+    found = verify(open_store(str(store)))
+    assert not found.damages
+    assert found.notes == [
+        f"record aws=111122223333/5: {record.clock}; it was committed stating so"
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "clock", "detail"),
+    [
+        (
+            -100,
+            "",
+            "it ends 4 days, 6:48:00 before record 4 began: the scans overlapped, or a clock was "
+            "wrong; when committed it stated that its times are in order",
+        ),
+        (7, "a jump", "its times are in order; when committed it stated a jump"),
+    ],
+)
+def test_a_record_that_states_other_times_than_it_has_is_damage(
+    store: Path, signer: Signer, number: int, clock: str, detail: str
+) -> None:
+    """Also where the key holder signed it."""
+    Ledger(open_store(str(store)), signer).commit(simple(number))
+    path = _record(store, 5)
+    record = replace(
+        read_record(path.read_bytes(), "log/aws=111122223333/000000000005.json"), clock=clock
+    )
+    path.write_bytes(signer.seal(payload_of(record)))
+    (damage,) = verify(open_store(str(store))).damages
+    assert (damage.record, damage.kind) == ("aws=111122223333/5", "back-dated")
+    assert damage.detail == detail
 
 
 def test_scans_that_overlap_are_no_damage(store: Path, signer: Signer) -> None:
@@ -114,7 +158,8 @@ def test_scans_that_overlap_are_no_damage(store: Path, signer: Signer) -> None:
         f"record aws=111122223333/{n}" for n in (6, 8)
     ]
     assert found.notes[0].endswith(
-        "it ends 9:48:00 before record 5 began: the scans overlapped, or the clock was set back"
+        "it ends 9:48:00 before record 5 began: the scans overlapped, or a clock was wrong; "
+        "it was committed stating so"
     )
 
 

@@ -429,9 +429,7 @@ MUTANTS = (
     ),
     Mutant("a raw mapping has a size", "evaluator.py", "allowed.discard((dict,))", "pass"),
     Mutant("a raw mapping has members", "evaluator.py", "apply = listed_in", "pass"),
-    Mutant(
-        "a redacted mapping has keys", "functions.py", 'if "$redacted" in mapping:', "if False:"
-    ),
+    Mutant("a redacted mapping has keys", "functions.py", "if is_mark(mapping):", "if False:"),
     Mutant("no budget on the careful path", "macros.py", "raise BudgetExceededError", "pass"),
     Mutant(
         "a pattern must match the whole text",

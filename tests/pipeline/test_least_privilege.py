@@ -13,14 +13,17 @@ from pathlib import Path
 
 import pytest
 
+from scanner.core.reading.types_in_use import inventory_requests
 from scanner.history.snapshots.snapshot_file import read_snapshot
 from scanner.model.answers import Snapshot, State
-from scanner.model.findings import Assessment, Verdict
+from scanner.model.findings import Assessment, InventoryState, Verdict
 from scanner.model.library import Library
 from scanner.pipeline import judge
+from scanner.providers.aws.permissions import actions_of
 from tests.estate.guarded import Guarded, guarded
 from tests.estate.refusing import Decision
 from tests.estate.seed import REGIONS
+from tests.estate.wide.answers import UNREAD
 from tests.helpers.hostile_answers import VALUES, changed, depths, passes
 from tests.helpers.library import shipped_library
 from tests.helpers.refusals import improvements
@@ -82,9 +85,42 @@ def test_without_any_one_action_something_turns_unknown_and_names_it(
     assert {name for name, one in effects.items() if not one.naming} == printed() - printed(
         deciding=True
     )
-    # The account's name: printed in a statement of its own, for no verdict depends on it.
-    assert printed() - printed(deciding=True) == {"iam:ListAccountAliases"}
+    # The account's name, and types in use that no check reads: printed in a statement of their own,
+    # for no verdict depends on them.
+    assert printed() - printed(deciding=True) == {
+        "iam:ListAccountAliases",
+        "resource-explorer-2:GetDefaultView",
+        "resource-explorer-2:Search",
+    }
     assert len(effects) > 140
+
+
+@pytest.mark.slow
+def test_types_that_no_check_reads_are_listed_with_their_numbers(base: Base) -> None:
+    found = {one.type: one.count for one in base.assessment.unassessed}
+    assert {name: found.get(name) for name in UNREAD} == UNREAD
+    assert not {"s3:bucket", "kms:key"} & found.keys()
+
+
+@pytest.mark.slow
+def test_refused_inventories_are_not_known_and_improve_nothing(
+    base: Base, library: Library
+) -> None:
+    counting = {
+        action
+        for request in inventory_requests(library, ["aws"])
+        for action in request.permission or actions_of(request.operation)
+    }
+    after = judge([without(base.snapshot, counting)], library)
+    assert after.unassessed == ()
+    assert {one.state for one in after.inventories} == {InventoryState.NOT_KNOWN}
+    assert all(" denied" in one.reason for one in after.inventories)
+    assert list(improvements(base.assessment, after, library)) == []
+    # What only they use is no gap of a verdict.
+    only = {"resource-explorer-2:GetDefaultView", "resource-explorer-2:Search"}
+    after = judge([without(base.snapshot, only)], library)
+    assert verdicts(after) == verdicts(base.assessment)
+    assert not any("resource-explorer" in row.operation for row in after.coverage)
 
 
 @pytest.mark.slow

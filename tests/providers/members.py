@@ -17,7 +17,7 @@ from typing import Any, Final
 import yaml
 
 from scanner.content.library import load_library
-from scanner.model.kinds import Kind
+from scanner.model.kinds import Enumeration, Kind
 from scanner.model.library import Library
 from tests.helpers import reader_members
 from tests.helpers.declared_absence import problems as absence_problems
@@ -35,18 +35,29 @@ _WIDTH: Final = 118
 def accounted(kind: Kind, modeled: Mapping[str, frozenset[str]]) -> dict[str, dict[str, Any]]:
     """The `values:` of a kind by the model, with what people wrote in them."""
     declared = {shown(enumeration): enumeration for enumeration in kind.values}
+    # A text without values in the model has those that people found in the documentation.
+    texts = {path: old.known for path, old in declared.items() if path not in modeled}
     found: dict[str, dict[str, Any]] = {}
-    for path, values in modeled.items():
-        old = declared.get(path)
-        if old is not None and old.open:
-            found[path] = {"open": old.open}
-            continue
-        others = values & old.others if old is not None else frozenset()
-        found[path] = {}
-        if values - others:
-            found[path]["named"] = sorted(values - others)
-        if old is not None and others:
-            found[path] |= {"others": sorted(others), "why": old.why}
+    for path, values in sorted({**texts, **modeled}.items()):
+        found[path] = _written(values, declared.get(path))
+    return found
+
+
+def _written(values: frozenset[str], old: Enumeration | None) -> dict[str, Any]:
+    if old is None:
+        return {"named": sorted(values)}
+    if old.open:
+        return {"open": old.open}
+    others = values & old.others
+    found: dict[str, Any] = {}
+    if values - others:
+        found["named"] = sorted(values - others)
+    if others:
+        found["others"] = sorted(others)
+    if old.pattern:
+        found["others_match"] = old.pattern
+    if others or old.pattern:
+        found["why"] = old.why
     return found
 
 

@@ -23,7 +23,11 @@ VERSIONING = Call(operation="s3:GetBucketVersioning", region="us-east-1", params
 
 
 def users(*names: str, marker: str = "") -> Reply:
-    rows = "".join(f"<member><UserName>{name}</UserName></member>" for name in names)
+    # With every member that botocore's model requires.
+    rest = (
+        "<Path>/</Path><UserId>i</UserId><Arn>a</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate>"
+    )
+    rows = "".join(f"<member><UserName>{name}</UserName>{rest}</member>" for name in names)
     more = (
         f"<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>"
         if marker
@@ -90,8 +94,10 @@ def test_every_listed_operation_that_returns_a_token_is_paged() -> None:
 def test_a_list_that_the_call_does_not_name_is_joined_too(opened: Any) -> None:
     def page(user: str, group: str, marker: str = "") -> Reply:
         lists = (
-            f"<UserDetailList><member><UserName>{user}</UserName></member></UserDetailList>"
-            f"<GroupDetailList><member><GroupName>{group}</GroupName></member></GroupDetailList>"
+            f"<UserDetailList><member><UserName>{user}</UserName><GroupList/>"
+            "<AttachedManagedPolicies/></member></UserDetailList>"
+            f"<GroupDetailList><member><GroupName>{group}</GroupName><GroupPolicyList/>"
+            "<AttachedManagedPolicies/></member></GroupDetailList>"
         )
         more = f"<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>" if marker else ""
         return iam("GetAccountAuthorizationDetails", lists + more)

@@ -10,7 +10,6 @@ import pytest
 from botocore import exceptions as aws
 from botocore.session import Session
 
-from scanner.providers.aws import connections
 from scanner.providers.aws.connections import Connections, Reply, exchange
 from tests.helpers.scripted_bytes import Wire, certificate, serving
 
@@ -152,10 +151,9 @@ def test_a_kept_connection_that_was_closed_is_made_anew() -> None:
     assert wire.connections == 3
 
 
-def test_silence_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "READ_SECONDS", 0.05)
+def test_silence_is_a_timeout() -> None:
     with serving(Wire([b"HTTP/1.1 200 OK\r\n"])) as wire, pytest.raises(aws.ReadTimeoutError):
-        ask(wire.url)
+        exchange(Connections(Session()).route(wire.url), REQUEST, 0.05)
 
 
 def test_nobody_listens() -> None:

@@ -20,8 +20,8 @@ from scanner.providers.aws.organization_accounts import ACCOUNTS
 from scanner.providers.aws.permissions import (
     LARGEST,
     NAMES,
-    NAMES_ONLY,
     PREFIXES,
+    SHOWN_ONLY,
     action_of,
     actions_of,
     discovery,
@@ -162,7 +162,7 @@ def test_what_is_only_shown_stands_apart_and_fits_too() -> None:
     *others, last = documents(wanted, ["iam:ListAccountAliases"])
     assert [len(one["Statement"]) for one in others] == [1] * len(others)
     assert last["Statement"][1] == {
-        "Sid": NAMES_ONLY,
+        "Sid": SHOWN_ONLY,
         "Effect": "Allow",
         "Action": ["iam:ListAccountAliases"],
         "Resource": "*",

@@ -102,6 +102,14 @@ def test_a_connection_without_page_info_is_found(query: str, found: list[str]) -
     assert silent(query) == found
 
 
+@pytest.mark.parametrize(("operation", "query"), queries())
+def test_a_query_that_loses_its_page_info_is_found(operation: str, query: str) -> None:
+    """Each connection of each query in turn: that is what the test of the queries would meet."""
+    for found in _PAGE_INFO.finditer(query):
+        without = query[: found.start()] + query[found.end() :]
+        assert len(silent(without)) == 1, found[0]
+
+
 def test_only_readers_read_queries(library: Library) -> None:
     """A declared request takes lists as they come: that one of them was cut off, a reader sees."""
     asked = {operation for operation, _ in queries()}

@@ -130,7 +130,9 @@ def test_a_value_that_no_model_has_is_found(library: Library) -> None:
     path = ("it", "Name")
     odd = replace(kind.values[0], path=path)
     found = list(provider_values.problems(_with(kind, values=(*kind.values, odd)), library))
-    assert found == ["aws.s3.bucket: values: it.Name is no enumeration that an attribute reads"]
+    assert found == [
+        "aws.s3.bucket: values: it.Name is neither an enumeration that is read nor compared"
+    ]
 
 
 def test_lists_maps_and_positions_lead_to_one_record(library: Library) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from scanner.client import bounded_reading
 from scanner.client.failures import Failure, OperationNotListedError
 from scanner.client.interfaces import Rules
-from scanner.client.rest import http_client
 from scanner.client.rest.rest_client import RestClient
 from scanner.model.answers import Call, State
 from scanner.providers.azure.profile import AzureProfile
@@ -324,7 +324,7 @@ def test_an_answer_of_success_of_another_form_is_an_error(to: Opened, said: Said
 def test_an_answer_is_refused_when_it_is_too_large(
     to: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_client, "LARGEST_BODY", 1000)
+    monkeypatch.setattr(bounded_reading, "LARGEST_RESPONSE", 1000)
     client, provider, _ = to({"/list": Said({"items": ["x" * 2000]})})
     answer = client.request(listing())
     assert (answer.state, answer.code) == (State.ERROR, "TooLarge")

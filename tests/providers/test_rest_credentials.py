@@ -16,6 +16,7 @@ from typing import Any
 import jwt
 import pytest
 import requests
+import urllib3
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from requests.adapters import HTTPAdapter
@@ -58,7 +59,8 @@ class Table:
         reply = self.send(sent)
         assert isinstance(reply, HttpReply)
         response = requests.Response()
-        response.status_code, response.raw = reply.status, io.BytesIO(reply.body)
+        response.status_code = reply.status
+        response.raw = urllib3.HTTPResponse(io.BytesIO(reply.body), preload_content=False)
         return response
 
 

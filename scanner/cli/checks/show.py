@@ -68,7 +68,7 @@ def _question(check: Check, library: Library) -> Iterator[Section]:
     if check.where:
         yield "When none is in scope", check.if_none_in_scope.value.replace("_", " ")
     if kind.does_not_list:
-        holes = [f"{hole.what}: {hole.why}" for hole in kind.does_not_list]
+        holes = [hole.sentence for hole in kind.does_not_list]
         yield "Does not list", "\n".join(holes)
     yield "Why", check.why
     yield "Fix", check.fix

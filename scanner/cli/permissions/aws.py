@@ -14,6 +14,7 @@ from scanner.cli.permissions.choosing import (
     audit_log_operations,
     audit_log_permissions,
     chosen,
+    inventories,
     lines,
     printed_as,
     selecting,
@@ -135,13 +136,16 @@ def aws(
         click.echo(_github(trusted).policy(trusted.account))
         return 0
     library, asked = chosen("aws", select, checks)
-    grants = required_permissions(library, asked, actions_of)
+    counting = inventories(library, "aws", select)
+    grants = required_permissions(library, asked, actions_of, counting)
     discovered = discovery(
         organization=reads_organization(library, asked), leading=bool(organization)
     )
     log = audit_log_permissions(audit_log_operations("aws", who=who), actions_of)
     # Several policies, where one would be larger than IAM takes.
-    found = documents({*grants, *discovered, *log}, NAMES)
+    # What only inventories need decides no verdict: it can be left out like the names.
+    shown = {*NAMES, *(name for name, grant in grants.items() if not grant.checks)}
+    found = documents({*grants, *discovered, *log} - shown, shown)
     if organization:
         found = [*found, entering(organization)]
     if form == "list":

@@ -10,6 +10,7 @@ from scanner.cli.permissions.choosing import (
     audit_log_operations,
     audit_log_permissions,
     chosen,
+    inventories,
     lines,
     printed_as,
     selecting,
@@ -82,7 +83,8 @@ def azure(
         asked = without_organization(library, asked)
     if bulk:
         library = with_inventory(library, inventory_types(library, asked))
-    grants = required_permissions(library, asked, actions_of)
+    counting = inventories(library, "azure", select)
+    grants = required_permissions(library, asked, actions_of, counting)
     discovered = discovery(tenant=not subscription)
     log = audit_log_permissions(audit_log_operations("azure", who=who), actions_of)
     # Graph permissions are granted to the application, and cannot be part of a role.

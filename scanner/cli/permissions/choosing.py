@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from scanner.core.permissions import Grant
     from scanner.model.checks import Check
+    from scanner.model.kinds import Request
     from scanner.model.library import Library
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -107,11 +108,29 @@ def chosen(
     return library, of_cloud
 
 
+def inventories(library: Library, cloud: str, select: Sequence[str]) -> list[Request]:
+    """What counts types of resources in a whole scan; nothing where checks are selected."""
+    from scanner.core.reading.types_in_use import inventory_requests
+
+    if select:
+        return []
+    return list(inventory_requests(library, [cloud]))
+
+
 def without_organization(library: Library, checks: Sequence[Check]) -> list[Check]:
     """The checks of a single account: not those of an organization or tenant."""
     from scanner.model.kinds import Scope
 
     return [check for check in checks if library.kinds[check.kind].scope is not Scope.MANAGEMENT]
+
+
+def _users(grant: Grant) -> str:
+    """What needs a permission: a check, several, or the list of types that no check reads."""
+    if not grant.checks:
+        return "types of resources that no check reads"
+    if len(grant.checks) > 1:
+        return f"{len(grant.checks)} checks"
+    return grant.checks[0]
 
 
 def lines(
@@ -126,8 +145,6 @@ def lines(
     for name, why in discovered.items():
         found[name] = f"{name}  every scan: {why}"
     for name, grant in grants.items():
-        users = grant.checks[0]
-        if len(grant.checks) > 1:
-            users = f"{len(grant.checks)} checks"
+        users = _users(grant)
         found[name] = f"{name}  {', '.join(grant.operations)}: {users}"
     return [found[name] for name in sorted(found)]

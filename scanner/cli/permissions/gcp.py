@@ -10,6 +10,7 @@ from scanner.cli.permissions.choosing import (
     audit_log_operations,
     audit_log_permissions,
     chosen,
+    inventories,
     lines,
     printed_as,
     selecting,
@@ -81,11 +82,12 @@ def gcp(
         asked = without_organization(library, asked)
     if bulk:
         library = with_inventory(library, inventory_types(library, asked))
-    grants = required_permissions(library, asked, iam.permissions_of)
+    counting = inventories(library, "gcp", select)
+    grants = required_permissions(library, asked, iam.permissions_of, counting)
     discovered = iam.discovery(organization=not project)
     log_operations = audit_log_operations("gcp", who=who)
     log = audit_log_permissions(log_operations, iam.permissions_of)
-    called = set(log_operations)
+    called = {*log_operations, *(request.operation for request in counting)}
     for plan in plan_reads(library, asked).values():
         called.update(request.operation for request in plan_requests(plan))
     enabled = iam.apis(called)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from scanner.cli.permissions.choosing import chosen, lines, printed_as, selecting
+from scanner.cli.permissions.choosing import chosen, inventories, lines, printed_as, selecting
 from scanner.cli.support.evidence import EvidenceOptions
 from scanner.cli.support.missing import check_not_named, missing_options, print_missing
 
@@ -38,7 +38,8 @@ def github(
     if missing:
         return print_missing("github", library, asked, evidence)
     check_not_named(evidence)
-    grants = required_permissions(library, asked, permissions_of)
+    counting = inventories(library, "github", select)
+    grants = required_permissions(library, asked, permissions_of, counting)
     # The audit log of GitHub is not read, so that there is no --who.
     if form == "json":
         click.echo(manifest({*grants, *DISCOVERY}), nl=False)

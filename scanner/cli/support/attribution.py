@@ -65,7 +65,7 @@ class AuditLogs:
         return session.why if isinstance(session, Unreachable) else session
 
     def _open(self, cloud: str) -> None:
-        rules = Rules(read=self.log(cloud).read, call_deadline=CALL_DEADLINE)
+        rules = Rules(call_deadline=CALL_DEADLINE)
         doors, closed = self._doors.setdefault(cloud, []), self._closed.setdefault(cloud, [])
         for configured in self.config.targets:
             if configured.cloud != cloud:

@@ -52,14 +52,17 @@ def commit(
     if not options.quiet:
         for line in _lines(records, new, store):
             click.echo(line, err=True)
-    # Also with --quiet: it would else come out when somebody verifies the year.
-    if new and find_signer() is None:
-        click.echo(
-            f"history: not signed, so that whoever can write {store} can change it; "
-            "'tscan init' makes a key",
-            err=True,
-        )
+    # Also with --quiet: these would else come out when somebody verifies the year.
+    for line in _warnings(new, store):
+        click.echo(line, err=True)
     return [record.chain for record in records]
+
+
+def committed_chains(paths: Sequence[Path], store: str) -> list[str]:
+    """The chains of a store that hold the scans in these files."""
+    snapshots = [read_snapshot(path) for path in paths]
+    known = _committed_scans(snapshots, store)
+    return [chain_name(one.target, one.scope) for one in snapshots if one.id in known]
 
 
 def _committed_scans(snapshots: Sequence[Snapshot], store: str) -> set[str]:
@@ -74,6 +77,18 @@ def _committed_scans(snapshots: Sequence[Snapshot], store: str) -> set[str]:
     for chain in chains & set(ledger.chains()):
         found.update(record.scan for record in ledger.records(chain))
     return found
+
+
+def _warnings(new: Sequence[Record], store: str) -> Iterator[str]:
+    """A clock that was wrong, and records that nobody signed."""
+    for record in new:
+        if record.clock:
+            yield f"history: {record.chain} {record.seq}: {record.clock}"
+    if new and find_signer() is None:
+        yield (
+            f"history: not signed, so that whoever can write {store} can change it; "
+            "'tscan init' makes a key"
+        )
 
 
 def _lines(records: Sequence[Record], new: Sequence[Record], store: str) -> Iterator[str]:

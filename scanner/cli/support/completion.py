@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from scanner.content.input_files import read_input
+
 
 def complete_checks(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     """Ids of checks: those that tscan ships, and those of folders that `--checks` names."""
@@ -86,7 +88,7 @@ def _keys(path: Path, member: str) -> list[str]:
     from scanner.content.documents import Document, read_document
 
     try:
-        document = read_document(path.read_bytes(), path=str(path))
+        document = read_document(read_input(path), path=str(path))
     except OSError:
         return []
     if not isinstance(document, Document) or not isinstance(document.data, dict):

@@ -96,18 +96,6 @@ class HistoryContext:
 
         return parse_schedule(self.config.schedule) or UNSTATED
 
-    @property
-    def exclusions(self) -> tuple[str, ...]:
-        """A line for each account that the entity leaves out: why, and who approved it."""
-        lines: list[str] = []
-        for target in self.config.targets:
-            if target.organization is None:
-                continue
-            for account in target.organization.exclude:
-                approval = f"(approved by {account.approver})"
-                lines.append(f"account {account.account}: {account.reason} {approval}")
-        return tuple(lines)
-
     def packs(self, records: Iterable[Record]) -> dict[str, Library]:
         """The packs that judged these records, by digest; only those that can be read here."""
         from scanner.history.snapshots.content_archive import ContentArchive

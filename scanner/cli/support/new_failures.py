@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from scanner.cli.support.options import BaselineOptions
+from scanner.content.input_files import LARGEST_RESULT, read_input
 from scanner.core.judging.baseline import Baseline, FailureKey, failures_of
 from scanner.errors import ContentError, Problem, TscanError
 from scanner.model.answers import canonical
@@ -158,7 +159,7 @@ def _of_result(path: Path) -> Compare:
 def _read_result(path: Path) -> _Result:
     """The result in a file; TscanError for a file that is none, or that cannot be read."""
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_input(path, LARGEST_RESULT))
     except OSError as error:
         raise TscanError(f"--baseline {path} cannot be read: {error.strerror}", _HINT) from error
     except json.JSONDecodeError as error:

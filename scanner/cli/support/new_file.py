@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from scanner.content.input_files import read_input
 from scanner.errors import TscanError
 
 
@@ -49,6 +50,6 @@ def replace_file(path: Path, before: bytes | None, after: bytes) -> None:
 
 def _content(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return read_input(path)
     except FileNotFoundError:
         return None

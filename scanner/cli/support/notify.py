@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     Delivery = Callable[[Ledger, Outbox, DeliveryContext], Delivered]
 
 
+LEAST_SECONDS: Final = 30.0
+"""Seconds for alerts, where a scan has used all the time of its `--deadline`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notifier:
     """The alerts of one scan.
@@ -40,6 +46,8 @@ class Notifier:
     checks: tuple[str, ...] | None
     """The selected checks; None: all."""
     rules: tuple[AlertRule, ...]
+    ends: float = math.inf
+    """When alerts must have been sent, on the monotonic clock."""
 
     def check_channels(self) -> None:
         """Report what would keep alerts from being delivered.
@@ -110,7 +118,11 @@ class Notifier:
             ledger, outbox, post = (
                 Ledger(store),
                 Outbox(store),
-                DeliveryContext(environment=os.environ),
+                DeliveryContext(
+                    environment=os.environ,
+                    # The scan may have used all of its time, and something may be wrong.
+                    ends=max(self.ends, time.monotonic() + LEAST_SECONDS),
+                ),
             )
             for deliver in deliveries:
                 for line in deliver(ledger, outbox, post).lines:

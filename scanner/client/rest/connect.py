@@ -13,13 +13,19 @@ from typing import Any, Final
 
 from scanner.client.client import ProviderClient, ScanContext
 from scanner.client.clock import Clock
-from scanner.client.interfaces import Connected, Connector, Rules, Session, Unreachable
+from scanner.client.interfaces import (
+    Connected,
+    Connector,
+    NotConnectable,
+    Rules,
+    Unreachable,
+)
 from scanner.client.rest.http_client import HttpClient
 from scanner.client.rest.provider_profile import ProviderProfile
 from scanner.client.rest.rest_client import RestContext
 from scanner.client.rest.session import RestSession
 from scanner.client.rest.tokens import Credentials, Token, Tokens
-from scanner.errors import TscanError
+from scanner.errors import NotConnectedError, TscanError
 from scanner.model.answers import Account, AccountState, Answer, Call, Caller, State, Target
 from scanner.model.config import Exclusion, TargetConfig
 from scanner.model.rest_operations import RestOperations
@@ -113,12 +119,12 @@ def sign_in(context: RestContext, cloud: CloudName) -> None:
     if isinstance(outcome, Token):
         return
     if outcome.code == NO_CREDENTIALS:
-        raise TscanError(
+        raise NotConnectedError(
             f"no credentials for {cloud.name} were found", f"{cloud.log_in}, or run `tscan demo`"
         )
     # A library's message may quote a key or an assertion.
     reason = context.scan.redactor.text(f"{outcome.code} {outcome.message}".strip())
-    raise TscanError(
+    raise NotConnectedError(
         f"{cloud.name} issued no token: {reason}", "check the credentials and the network"
     )
 
@@ -129,12 +135,12 @@ def required_data(answer: Answer, what: str, cloud: CloudName, hint: str) -> Map
         return answer.data
     # Of a provider that cannot be reached, a hint about permissions would lead astray.
     if any(part in answer.code for part in _NOT_REACHED):
-        raise TscanError(
+        raise NotConnectedError(
             f"{cloud.name} cannot be reached ({answer.code})",
             "check the network, proxy and endpoint",
         )
     reason = f"{answer.code} {answer.message}".strip()
-    raise TscanError(f"{what} cannot be read: {reason}", hint)
+    raise NotConnectedError(f"{what} cannot be read: {reason}", hint)
 
 
 def request_all(client: ProviderClient, calls: Sequence[Call]) -> list[Answer]:
@@ -171,21 +177,6 @@ def listed_account(identity: str, name: str, closed: str, exclude: Iterable[Excl
 def unlisted_account(name: str) -> Account:
     """One account in place of the members that incomplete listings leave out."""
     return Account(id="organization", name=name, state=AccountState.IN_SCOPE)
-
-
-@dataclass(frozen=True, slots=True)
-class NotConnectable:
-    """The connector of a target that is in scope and cannot be connected."""
-
-    unreachable: Unreachable
-
-    @property
-    def target(self) -> Target:
-        return self.unreachable.target
-
-    def connect(self) -> Session | Unreachable:
-        """Why it cannot be connected."""
-        return self.unreachable
 
 
 def unlisted_members(

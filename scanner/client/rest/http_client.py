@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import ssl
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -13,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from scanner import __version__
+from scanner.client.bounded_reading import LARGEST_RESPONSE, TooLargeError
 from scanner.client.failures import Failure
 from scanner.client.rest.responses import HttpReply
 from scanner.model.answers import State
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 CONNECTIONS: Final = 128
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 USER_AGENT: Final = f"tscan/{__version__}"
-LARGEST_BODY: Final = 64 << 20
-"""Bytes of one body: no declared operation has a page that is larger."""
 _CONNECT_TIMEOUT: Final = 10.0
 _CHUNK: Final = 64 << 10
 # Beside SSL_CERT_FILE and SSL_CERT_DIR, which OpenSSL reads by itself.
@@ -44,10 +42,6 @@ class HttpRequest:
     """Time limit for the whole response."""
 
 
-class TooLargeError(Exception):
-    """A body of more than `LARGEST_BODY` bytes."""
-
-
 class HttpClient:
     """A pool of connections that all REST clouds share; safe in threads."""
 
@@ -61,7 +55,6 @@ class HttpClient:
         """The response to a request; a `Failure` of state ERROR where there is none. Blocks."""
         import urllib3
 
-        deadline = time.monotonic() + request.seconds
         headers = {
             "User-Agent": USER_AGENT,
             "Accept": "application/json",
@@ -81,7 +74,7 @@ class HttpClient:
                 timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT, total=request.seconds),
                 preload_content=False,
             )
-            body = _body(response, deadline)
+            body = read_body(response)
         except (urllib3.exceptions.HTTPError, OSError, TooLargeError) as error:
             return _failure(error)
         return HttpReply(status=response.status, headers=response.headers, body=body)
@@ -130,36 +123,33 @@ def tls_context() -> ssl.SSLContext:
 def _new_pool(proxy: str | None) -> urllib3.PoolManager:
     import urllib3
 
+    from scanner.client.rest.bounded_pools import bounded
+
     context = tls_context()
     if proxy is None:
-        return urllib3.PoolManager(maxsize=CONNECTIONS, ssl_context=context)
+        return bounded(urllib3.PoolManager(maxsize=CONNECTIONS, ssl_context=context))
     headers: dict[str, str] = {}
     parts = urlsplit(proxy)
     if parts.username is not None:
         credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         headers = dict(urllib3.make_headers(proxy_basic_auth=credentials))
-    return urllib3.ProxyManager(
-        proxy, proxy_headers=headers, maxsize=CONNECTIONS, ssl_context=context
+    return bounded(
+        urllib3.ProxyManager(proxy, proxy_headers=headers, maxsize=CONNECTIONS, ssl_context=context)
     )
 
 
-def _body(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    """The body to its end; TooLargeError or TimeoutError where that is too far."""
-    chunks: list[bytes] = []
-    size = 0
+def read_body(response: urllib3.BaseHTTPResponse) -> bytes:
+    """The body to its end, decompressed; TooLargeError where that is too far."""
+    # Its connection bounds what comes over the wire, in time and in size. Decompressed, a little
+    # becomes a lot.
+    body = bytearray()
     while chunk := response.read1(_CHUNK):
-        size += len(chunk)
-        if size > LARGEST_BODY:
+        body += chunk
+        if len(body) > LARGEST_RESPONSE:
             response.close()
-            raise TooLargeError(f"the response is larger than {LARGEST_BODY >> 20} MiB")
-        # The limit of urllib3 is for each wait on the socket: a server that sends a byte now and
-        # then would hold a worker for ever.
-        if time.monotonic() > deadline:
-            response.close()
-            raise TimeoutError
-        chunks.append(chunk)
+            raise TooLargeError
     response.release_conn()
-    return b"".join(chunks)
+    return bytes(body)
 
 
 def _failure(error: Exception) -> Failure:
@@ -172,9 +162,11 @@ def _failure(error: Exception) -> Failure:
     code = type(error).__name__
     message = " ".join(str(error).split())
     attempts = 3
+    # What http.client raises, urllib3 wraps.
+    inner = error.args[1] if isinstance(error, exceptions.ProtocolError) else error
     lasting = (exceptions.SSLError, exceptions.ProxyError, exceptions.LocationValueError)
-    if isinstance(error, TooLargeError):
-        code, attempts = "TooLarge", 1
+    if isinstance(inner, TooLargeError):
+        code, message, attempts = "TooLarge", str(inner), 1
     elif isinstance(error, exceptions.NewConnectionError):
         pass  # urllib3 counts it as a timeout, whatever the reason
     elif isinstance(error, (TimeoutError, exceptions.TimeoutError)):

@@ -11,15 +11,15 @@ from typing import Final
 from scanner.content.operations import load_operations
 from scanner.model.rest_operations import RestOperations
 
-_PROVIDERS: Final = Path(__file__).resolve().parents[2] / "providers"
+PROVIDERS: Final = Path(__file__).resolve().parents[2] / "providers"
 
 
 def clouds() -> tuple[str, ...]:
     """The clouds that have a list."""
-    return tuple(sorted(path.parent.name for path in _PROVIDERS.glob("*/operations.yaml")))
+    return tuple(sorted(path.parent.name for path in PROVIDERS.glob("*/operations.yaml")))
 
 
 @cache
 def operations(cloud: str) -> RestOperations:
     """The reviewed operations of a cloud, by `service:operation`."""
-    return load_operations(_PROVIDERS / cloud / "operations.yaml", validate=False)
+    return load_operations(PROVIDERS / cloud / "operations.yaml", validate=False)

@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final, Protocol
 
+from scanner.client.clock import http_date
 from scanner.client.failures import Failure
 from scanner.client.rest.responses import HttpReply
 from scanner.model.answers import State
@@ -97,22 +97,12 @@ def retry_after(reply: HttpReply) -> float:
     text = reply.headers.get("retry-after", "").strip()
     if not text:
         return 0.0
-    if text.isdecimal():
-        return min(float(text), LONGEST_WAIT)
-    try:
-        date = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    if text.isascii() and text.isdecimal():
+        return min(float(text[:20]), LONGEST_WAIT)
+    date = http_date(text)
+    if date is None:
         return 0.0
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
     # By the server's own clock: the difference between its clock and ours must not change the wait.
-    now = _server_time(reply) or datetime.now(UTC)
+    now = http_date(reply.headers.get("date", "")) or datetime.now(UTC)
     seconds = (date - now).total_seconds()
     return min(max(seconds, 0.0), LONGEST_WAIT)
-
-
-def _server_time(reply: HttpReply) -> datetime | None:
-    try:
-        return parsedate_to_datetime(reply.headers.get("date", "")).astimezone(UTC)
-    except (TypeError, ValueError):
-        return None

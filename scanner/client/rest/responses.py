@@ -44,13 +44,21 @@ class HttpReply:
             return None
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    # Python reads 1e999 as infinity, which JSON cannot write again.
+    if number - number != 0.0:
+        raise ValueError("a number is out of range")
+    return number
+
+
 def _refuse_constant(word: str) -> None:
     # Python reads NaN and Infinity, which are not JSON (RFC 8259) and which no snapshot could hold.
     raise ValueError(f"{word} is not JSON")
 
 
 # Made once: `json.loads` with an argument makes a decoder for every body.
-_decode: Final = json.JSONDecoder(parse_constant=_refuse_constant).decode
+_decode: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
 
 
 def parse_body(operation: RestOperation, reply: HttpReply) -> dict[str, Any] | Failure:
@@ -62,13 +70,20 @@ def parse_body(operation: RestOperation, reply: HttpReply) -> dict[str, Any] | F
         return data
     # Most bodies have neither, and need not be walked.
     if b"null" in reply.body or b"\\u" in reply.body:
-        data = _without_nulls(data)
+        written, data = data, _without_nulls(data)
+        if written and not data:
+            return unexpected("all members of the response are null")
     if operation.graphql and data.get("errors"):
         return _graphql_failure(data["errors"])
+    return _whole(operation, data)
+
+
+def _whole(operation: RestOperation, data: dict[str, Any]) -> dict[str, Any] | Failure:
+    """The data, or what it lacks."""
     missing = [path for path in operation.always if not _has_value(data, path)]
     if missing:
         # An empty object, which a proxy may send, must not pass for an empty list.
-        return _unexpected(f"the response lacks {', '.join(missing)}")
+        return unexpected(f"the response lacks {', '.join(missing)}")
     return data
 
 
@@ -85,11 +100,11 @@ def _object_in(operation: RestOperation, data: object) -> dict[str, Any] | Failu
 
 def _wrong_form(data: object) -> Failure:
     if data is None:
-        return _unexpected("the response is not complete JSON")
-    return _unexpected(f"the response is {described(data)}, not of the declared form")
+        return unexpected("the response is not complete JSON")
+    return unexpected(f"the response is {described(data)}, not of the declared form")
 
 
-def _unexpected(message: str) -> Failure:
+def unexpected(message: str) -> Failure:
     """A body that a proxy or a server in trouble may have sent: it is worth asking again."""
     return Failure(state=State.ERROR, code="UnexpectedBody", message=message, attempts=3)
 

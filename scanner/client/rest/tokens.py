@@ -4,18 +4,24 @@ after a 401.
 
 from __future__ import annotations
 
+import math
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from scanner.client.boundary import guarded
 from scanner.client.clock import Clock
 from scanner.client.failures import Failure
-from scanner.model.answers import Caller
+from scanner.model.answers import Caller, State
 
 _RENEW_BEFORE: Final = 120.0
 """Seconds before its end at which a token is renewed; of a short one, a quarter of its lifetime."""
+_LONGEST: Final = 86_400.0
+"""Seconds after which a token is renewed, whatever end it names."""
+_VISIBLE: Final = re.compile(r"[!-~]{1,100000}")
 _RETRY_AFTER: Final = 30.0
 """Seconds after which a token that was refused is requested again."""
 
@@ -42,6 +48,14 @@ class Credentials(Protocol):
     def token(self, audience: str) -> Token | Failure:
         """A new token. Blocks; never raises for a refusal or failure."""
         ...
+
+
+def _sendable(token: Token) -> bool:
+    """Whether a token can be a header, and ends at a time."""
+    # A library gives what the endpoint sent, a list or a number among them.
+    texts: tuple[object, ...] = (token.value, *token.headers.values())
+    visible = (isinstance(text, str) and _VISIBLE.fullmatch(text) for text in texts)
+    return math.isfinite(token.expires) and all(visible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +87,18 @@ class Tokens:
         with lock:
             outcome = self._valid(audience)
             if outcome is None:
-                outcome = self.credentials.token(audience)
+                outcome = self._requested(audience)
                 until = self._now() + self._lifetime(outcome)
                 self._cached[audience] = _Cached(outcome, until)
             return outcome
+
+    def _requested(self, audience: str) -> Token | Failure:
+        outcome = guarded("token", lambda: self.credentials.token(audience))
+        if isinstance(outcome, Token) and not _sendable(outcome):
+            # A line break in a token would begin a header of its own.
+            message = "the token or its end is not of the form that tokens have"
+            return Failure(state=State.ERROR, code="MalformedToken", message=message)
+        return outcome
 
     def _valid(self, audience: str) -> Token | Failure | None:
         cached = self._cached.get(audience)
@@ -95,7 +117,7 @@ class Tokens:
         if isinstance(outcome, Failure):
             # Else each call of a scan would wait for another refusal.
             return _RETRY_AFTER
-        seconds = outcome.expires - self._now()
+        seconds = min(outcome.expires - self._now(), _LONGEST)
         return seconds - min(_RENEW_BEFORE, seconds / 4)
 
     def _now(self) -> float:

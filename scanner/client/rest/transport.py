@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from scanner.client.client import Page
-from scanner.client.clock import Clock
+from scanner.client.clock import Clock, seconds_left
 from scanner.client.failures import Failure, OperationNotListedError
+from scanner.client.repeated import REPEATED, repeated
 from scanner.client.rest.http_client import HttpClient, HttpRequest
 from scanner.client.rest.provider_profile import ProviderProfile, request_id
 from scanner.client.rest.request import (
@@ -19,7 +20,8 @@ from scanner.client.rest.request import (
     prepare_request,
     value_at,
 )
-from scanner.client.rest.responses import HttpReply, count_gap, declared_gap, parse_body
+from scanner.client.rest.response_members import unlike_model
+from scanner.client.rest.responses import HttpReply, count_gap, declared_gap, parse_body, unexpected
 from scanner.client.rest.tokens import Token, Tokens
 from scanner.model.answers import Call
 from scanner.model.rest_operations import RestOperation, RestOperations
@@ -28,7 +30,7 @@ DECLARED_HOST: Final = "X-Tscan-Host"
 """Request header that names the declared host at a configured endpoint, which may stand for
 several.
 """
-_REQUEST_TIMEOUT: Final = 30.0
+REQUEST_TIMEOUT: Final = 30.0
 
 
 class RequestSender(Protocol):
@@ -124,6 +126,7 @@ class RestCall:
             token=_token(following),
             request_id=identity,
             date=date,
+            size=len(reply.body),
             incomplete=incomplete,
         )
 
@@ -135,7 +138,13 @@ class RestCall:
         # No declared operation answers by another status: 204 and 206 are no whole answers.
         if reply.status != 200:
             return self.transport.profile.failure(reply, self.transport.own)
-        return parse_body(self.operation, reply)
+        data = parse_body(self.operation, reply)
+        if isinstance(data, Failure):
+            return data
+        unlike = unlike_model(
+            self.transport.profile.cloud, self.operation, data, lists=bool(self.lists)
+        )
+        return unexpected(unlike) if unlike else data
 
     def _drop_page_members(self, data: dict[str, Any]) -> None:
         """Where the next page is, is no evidence, and differs from scan to scan."""
@@ -182,6 +191,10 @@ class TokenSender:
             if isinstance(token, Failure):
                 return token
             reply = self.http.send(self._request(operation, endpoint, request, token, deadline))
+            if isinstance(reply, HttpReply) and repeated(
+                token.value, reply.headers.values(), reply.body
+            ):
+                return REPEATED
             if is_last or isinstance(reply, Failure) or reply.status != 401:
                 return reply
             self.tokens.forget(audience, token)
@@ -209,11 +222,5 @@ class TokenSender:
             url=endpoint.base + request.target,
             headers=headers,
             body=request.content,
-            seconds=request_timeout(self.clock, deadline),
+            seconds=seconds_left(self.clock, deadline, REQUEST_TIMEOUT),
         )
-
-
-def request_timeout(clock: Clock, deadline: float) -> float:
-    """Seconds for one request that begins now."""
-    # Never 0, which means "no limit" to HTTP clients.
-    return max(0.1, min(_REQUEST_TIMEOUT, deadline - clock.monotonic()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from scanner.core.judging.clauses import attested_elsewhere, unshown_clauses
 from scanner.model.answers import Target
 from scanner.model.controls import CheckLink, Control, Requirement, Role, WhenEmpty
 from scanner.model.findings import CheckResult, ControlResult, Counts, Finding, Status, Verdict
@@ -45,6 +46,11 @@ class _Evidence:
         if check not in self.library.checks:
             return True
         return bool(self.targets_of(check))
+
+    @property
+    def elsewhere(self) -> tuple[tuple[str, str], ...]:
+        """Manual controls that show a clause where no check reads it, each with the cloud."""
+        return tuple(attested_elsewhere(self.control, self.library, self.targets))
 
     @property
     def found(self) -> tuple[CheckResult, ...]:
@@ -183,8 +189,11 @@ def _unshown(evidence: _Evidence, counts: Counts) -> Iterator[str]:
         yield f"{plural(counts.unknown, 'unknown finding')}"
     yield from _not_run(evidence)
     for requirement in evidence.control.must_have:
-        if not _only_attestations(requirement) and not _is_met(evidence, requirement):
+        if _only_attestations(requirement) or _is_elsewhere(evidence, requirement):
+            continue
+        if not _is_met(evidence, requirement):
             yield _unmet(evidence, requirement)
+    yield from unshown_clauses(evidence.control, evidence.library, evidence.targets)
     yield from _not_collected(evidence)
     yield from _nothing_tested(evidence, counts)
 
@@ -211,7 +220,8 @@ def _not_collected(evidence: _Evidence) -> Iterator[str]:
 def _nothing_tested(evidence: _Evidence, counts: Counts) -> Iterator[str]:
     """Vacuous truth: why there is nothing that could show the control."""
     if not evidence.applicable:
-        if not evidence.control.attestations:
+        shown_by_people = evidence.control.attestations or evidence.elsewhere
+        if not shown_by_people:
             yield "no check of the scanned targets and no attestation evidences it"
     elif not _tested(counts) and not counts.unknown:
         yield from _why_untested(evidence, counts)
@@ -252,6 +262,9 @@ def _missing_attestations(evidence: _Evidence) -> Iterator[str]:
             reason = f"{manual} has no current attestation"
             why = evidence.stale.get(manual, "")
             yield f"{reason}: {why}" if why else reason
+    for manual, cloud in evidence.elsewhere:
+        if manual not in evidence.attested:
+            yield f"{manual} has no current attestation, which {cloud} needs"
     named = set(evidence.control.attestations)
     for requirement in evidence.control.must_have:
         attestations = requirement.attestations
@@ -279,6 +292,13 @@ def _when_nobody(evidence: _Evidence) -> WhenEmpty:
 
 def _only_attestations(requirement: Requirement) -> bool:
     return bool(requirement.attestations) and not requirement.checks and not requirement.params
+
+
+def _is_elsewhere(evidence: _Evidence, requirement: Requirement) -> bool:
+    """Whether no scanned cloud has a check of a requirement, and people show the control there."""
+    if requirement.attestations or requirement.params or not evidence.elsewhere:
+        return False
+    return not any(evidence.targets_of(check) for check in requirement.checks)
 
 
 def _is_met(evidence: _Evidence, requirement: Requirement) -> bool:

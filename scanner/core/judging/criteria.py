@@ -8,7 +8,10 @@ from typing import Final
 from scanner.model.controls import Criterion
 from scanner.model.findings import ControlResult, CriterionResult, Status
 from scanner.model.library import Library
+from scanner.words import plural
 
+_DEVIATING: Final = frozenset({Status.FAIL, Status.ACCEPTED})
+_OPEN: Final = frozenset({Status.NOT_SHOWN, Status.NEEDS_EVIDENCE})
 NEUTRAL: Final = frozenset({Status.NO_OCCURRENCE, Status.NOT_APPLICABLE})
 """Statuses that leave a criterion to its other controls."""
 
@@ -52,6 +55,34 @@ def _has_complete_evidence(result: ControlResult) -> bool:
         return False
     # A control that fails may be unread besides: it reads `fail`, on incomplete evidence.
     return result.complete
+
+
+def deviation_count(result: CriterionResult, statuses: Mapping[str, Status]) -> str:
+    """`2 of 5 controls deviate`: its primary controls that fail, accepted or not.
+
+    An accepted failure is no pass, and stays a deviation.
+    """
+    deviating = deviating_controls(result, statuses)
+    text = f"{len(deviating)} of {plural(len(result.primary), 'control')} deviate"
+    accepted = [name for name in deviating if statuses[name] is Status.ACCEPTED]
+    if accepted:
+        text += f" ({len(accepted)} accepted)"
+    return text
+
+
+def deviating_controls(result: CriterionResult, statuses: Mapping[str, Status]) -> tuple[str, ...]:
+    """The primary controls of a criterion that fail, accepted or not."""
+    return tuple(name for name in result.primary if statuses.get(name) in _DEVIATING)
+
+
+def open_controls(result: CriterionResult, statuses: Mapping[str, Status]) -> tuple[str, ...]:
+    """The primary controls of a criterion whose evidence is missing."""
+    return tuple(name for name in result.primary if statuses.get(name) in _OPEN)
+
+
+def evidence_state(result: CriterionResult) -> str:
+    """`complete` or `incomplete`."""
+    return "complete" if result.evidence_complete else "incomplete"
 
 
 def assess_criteria(

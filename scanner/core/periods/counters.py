@@ -1,9 +1,9 @@
-"""Counters of one check over a period: its items, its item-days by verdict, and its deviations."""
+"""Counters of one check over a period: what it read, its days by verdict, and its deviations."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,22 +30,27 @@ JUDGE_CHANGED: Final = frozenset({Cause.PACK.value, Cause.PARAMS.value})
 class CheckCounters:
     """What one check came to on one target."""
 
-    items: int = 0
+    target: str = ""
+    read: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Resources that were read, each once, by region."""
     days: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    """Item-days by verdict."""
+    """Days of the check on resources, by verdict."""
     deviations: list[Deviation] = field(default_factory=list)
     """Of items that were replayed one by one."""
     intervals: list[DeviationSource] = field(default_factory=list)
     """Deviations of all other items, which are in columns."""
-    items_in_intervals: int = 0
+    deviating_in_intervals: defaultdict[str, set[str]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    """Resources of these deviations by region."""
     waived: list[WaivedSpan] = field(default_factory=list)
 
     def sources(self) -> tuple[DeviationSource, ...]:
         """All deviations."""
         return (DeviationList(self.deviations), *self.intervals)
 
-    def resource_days(self) -> Days:
-        """Item-days by what was read."""
+    def check_days(self) -> Days:
+        """Days of the check on resources, by what was read."""
         found = Days()
         # Unknown, and a waived gap, are days on which nothing was read.
         for verdict, days in self.days.items():
@@ -129,3 +134,42 @@ def why_passing_again(cause: str) -> str:
     """Why a failure ended with a pass, by the cause of that transition."""
     # A check that became more lenient fixed nothing.
     return "check changed" if cause in JUDGE_CHANGED else "fixed"
+
+
+@dataclass(slots=True)
+class ResourceCounts:
+    """The resources of a control: each counts once, however many checks read it."""
+
+    read: int = 0
+    deviating: int = 0
+    """Those with a deviation or a waived span."""
+    waived: int = 0
+
+
+def count_resources(counters: Iterable[CheckCounters]) -> ResourceCounts:
+    """How many resources checks read, and how many of them deviated or were waived."""
+    read = _ResourceSet()
+    deviating = _ResourceSet()
+    waived = _ResourceSet()
+    for each in counters:
+        for region, resources in each.read.items():
+            read[each.target, region].update(resources)
+        for region, failing in each.deviating_in_intervals.items():
+            deviating[each.target, region].update(failing)
+        for deviation in each.deviations:
+            deviating[each.target, deviation.region].add(deviation.resource)
+        for span in each.waived:
+            # A resource with a deviation and a waiver deviated once.
+            deviating[each.target, span.region].add(span.resource)
+            waived[each.target, span.region].add(span.resource)
+    return ResourceCounts(read=read.count(), deviating=deviating.count(), waived=waived.count())
+
+
+class _ResourceSet(defaultdict[tuple[str, str], set[str]]):
+    """Resources by target and region: their ids, and no tuple for each of a million."""
+
+    def __init__(self) -> None:
+        super().__init__(set)
+
+    def count(self) -> int:
+        return sum(map(len, self.values()))

@@ -76,8 +76,8 @@ class TimelineReplay:
         self._listings = read_listings(timelines.listings, self._observations)
         for (check, region, resource), changes in timelines.items:
             _ItemReplay(self._context(check, region), resource).run(changes)
-        for (check, region, seq), count in timelines.always_passing.items():
-            self._add_passing(check, region, seq, count)
+        for (check, region, seq), resources in timelines.always_passing.items():
+            self._add_passing(check, region, seq, resources)
         for intervals in timelines.failure_intervals:
             add_intervals(intervals, self._context(intervals.check, intervals.region))
         return self._counters
@@ -87,7 +87,7 @@ class TimelineReplay:
         check: str,
         region: str,
         seq: int,
-        count: int,
+        resources: Sequence[str],
     ) -> None:
         """Add items that passed from one record to the end."""
         position = self._observations.positions.get(seq, -1)
@@ -97,14 +97,14 @@ class TimelineReplay:
         days = context.days_before[-1] - context.days_before[position]
         # Without a reading that stands for a day of the period, it is no item of the period.
         if days:
-            context.counters.items += count
-            context.days[PASS] += count * days
+            context.counters.read[region] += resources
+            context.days[PASS] += len(resources) * days
 
     def _context(self, check: str, region: str) -> ItemContext:
         found = self._contexts.get((check, region))
         if found is None:
             observed = self._observations.of(check, region)
-            counters = self._counters.setdefault(check, CheckCounters())
+            counters = self._counters.setdefault(check, CheckCounters(target=self._target))
             found = self._contexts[check, region] = ItemContext(
                 target=self._target,
                 check=check,
@@ -270,7 +270,7 @@ class _ItemReplay:
             context.days[self.status] += days
             if not self.counted:
                 self.counted = True
-                context.counters.items += 1
+                context.counters.read[context.region].append(self.resource)
         if self.waived_since >= 0:
             self._end_waiver(position)
         last = max(context.previous[position], self.since)

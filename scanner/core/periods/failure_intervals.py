@@ -7,8 +7,8 @@ failed and passed and were always in sight.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from itertools import chain, pairwise, repeat
+from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
 from math import fsum
 from operator import neg
 
@@ -24,7 +24,8 @@ def add_intervals(intervals: FailureIntervals, context: ItemContext) -> None:
     deviations = IntervalDeviations(intervals, context)
     if deviations:
         context.counters.intervals.append(deviations)
-        context.counters.items_in_intervals += deviations.items()
+        failing = context.counters.deviating_in_intervals[context.region]
+        failing.update(deviations.resources())
 
 
 def _add_days(intervals: FailureIntervals, context: ItemContext) -> None:
@@ -42,9 +43,22 @@ def _add_days(intervals: FailureIntervals, context: ItemContext) -> None:
     passing = chain(in_sight, opened, map(neg, closed))
     context.days[FAIL] += fsum(failing)
     context.days[PASS] += fsum(passing)
-    for seq, count in first_seen.items():
-        if days_before[seq] < all_days:
-            context.counters.items += count
+    _add_resources(intervals, context)
+
+
+def _add_resources(intervals: FailureIntervals, context: ItemContext) -> None:
+    """Add the items that were read in the period."""
+    days_before = context.days_before_seq
+    all_days = context.days_before[-1]
+    read = context.counters.read[context.region]
+    # The first interval of an item follows the record that saw it first, or is opened by it.
+    previous = None
+    columns = zip(intervals.resources, intervals.passed_before, intervals.opened, strict=True)
+    for resource, passed_before, opened in columns:
+        # Intervals of one item are adjacent.
+        if resource != previous and days_before[passed_before or opened] < all_days:
+            read.append(resource)
+        previous = resource
 
 
 class IntervalDeviations:
@@ -67,14 +81,9 @@ class IntervalDeviations:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def items(self) -> int:
-        """How many items they are of."""
-        if len(self) == len(self._intervals.opened):
-            return sum(self._intervals.first_seen.values())
-        # Intervals of one item are adjacent.
-        resources = [self._intervals.resources[row] for row in self._rows]
-        changes = sum(1 for one, following in pairwise(resources) if one != following)
-        return changes + 1 if resources else 0
+    def resources(self) -> Iterator[str]:
+        """The resource of each."""
+        return (self._intervals.resources[row] for row in self._rows)
 
     def began(self) -> Sequence[str]:
         positions = self._context.observations.positions

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,7 +19,7 @@ from scanner.core.periods.observations import Observations
 from scanner.core.periods.timelines import LISTING, FindingKey
 from scanner.model.decisions import WaivedSpan
 from scanner.model.history import Transition
-from scanner.model.period import Deviation, Item, PopulationFile
+from scanner.model.period import Deviation, Draw, Item, PopulationFile
 
 PER_EVENT: Final = "per event"
 _WITHOUT_CALENDAR: Final = {
@@ -89,21 +90,21 @@ def items_read(
     observations: Observations,
     transitions: Iterable[Transition],
 ) -> list[Item]:
-    """Every item of some checks that was read in the period, sorted."""
-    found: set[FindingKey] = set()
+    """Every resource that some checks read in the period, sorted, with those that did."""
+    checks_by_resource: dict[tuple[str, str], set[str]] = defaultdict(set)
     for key, start, end in _presences(checks, observations, transitions):
-        check, region, _ = key
+        check, region, resource = key
         # An item that was there only between two scans was never read, and cannot be tested.
         if observations.of(check, region).days_between(start, end):
-            found.add(key)
+            checks_by_resource[region, resource].add(check)
     items: list[Item] = []
-    for check, region, resource in sorted(found):
+    for (region, resource), found in sorted(checks_by_resource.items()):
         items.append(
             Item(
                 target=target,
-                check=check,
                 region=region,
                 resource=resource,
+                checks=tuple(sorted(found)),
             )
         )
     return items
@@ -191,29 +192,24 @@ def _drawing_digest(seed: str, item: Item) -> str:
     return hashlib.sha256(f"{seed}:{item.id}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def seeds_before(draw: Draw, draws: Iterable[Draw]) -> tuple[str, ...]:
+    """Other seeds with which a control and period had been drawn before a draw."""
+    series = (draw.control, draw.start, draw.end)
+    seeds: dict[str, None] = {}
+    for one in draws:
+        earlier = (one.control, one.start, one.end) == series and one.number < draw.number
+        if earlier and one.seed != draw.seed:
+            seeds[one.seed] = None
+    return tuple(seeds)
+
+
 def deviating(
     intervals: Iterable[Deviation | WaivedSpan],
     items: Iterable[Item],
 ) -> int:
-    """How many items of a population deviated; one that was waived did."""
-    population = {
-        (
-            item.target,
-            item.check,
-            item.region,
-            item.resource,
-        )
-        for item in items
-    }
-    deviated = {
-        (
-            one.target,
-            one.check,
-            one.region,
-            one.resource,
-        )
-        for one in intervals
-    }
+    """How many resources of a population deviated; one that was waived did."""
+    population = {(item.target, item.region, item.resource) for item in items}
+    deviated = {(one.target, one.region, one.resource) for one in intervals}
     return len(deviated & population)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from scanner.core.calendar import parse_time
+from scanner.core.periods.clocks import clock_doubt
 from scanner.model.history import Record
 from scanner.model.period import Change, Stretch
 
@@ -13,17 +13,6 @@ SHORT: Final = 12
 """Characters of a digest that are shown."""
 _SPLITTING: Final = frozenset({"pack", "params", "waivers", "checks", "regions"})
 """Changes that begin a new stretch; the others are listed only."""
-
-
-def dated_before(before: Record, after: Record) -> bool:
-    """Whether the later of two records has the earlier time.
-
-    A clock jumped, or their scans overlapped.
-
-    A scan of many targets commits when the last of them is read; a scan that began meanwhile may
-    have committed first.
-    """
-    return parse_time(after.finished) < parse_time(before.started)
 
 
 def differences(before: Record, after: Record) -> tuple[Change, ...]:
@@ -60,8 +49,9 @@ def _differences(
         yield "regions", line
     if before.version != after.version:
         yield "version", f"{before.version} → {after.version}"
-    if dated_before(before, after):
-        yield "clock", f"record {after.seq} is dated before record {before.seq}"
+    doubt = clock_doubt(before, after)
+    if doubt:
+        yield "clock", doubt
 
 
 def _changed_digest(

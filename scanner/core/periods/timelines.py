@@ -15,8 +15,8 @@ records.
 An item is identified by check, region and resource. Its timeline is in exactly one member of
 `Timelines`:
 
-- `always_passing`: it passed when it was first seen and never changed. Four items in five, so they
-  are only counted.
+- `always_passing`: it passed when it was first seen and never changed. Four items in five, so only
+  their names are kept.
 - `failure_intervals`: it only ever failed and passed, and no listing of its check was ever
   incomplete. Such intervals need no state machine: they are columns, one row for each interval, and
   no row becomes an object until it is looked at.
@@ -30,7 +30,6 @@ twenty of each control, and an object for each was half of the report's CPU (doc
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -51,6 +50,8 @@ PASS: Final = "pass"
 FAIL: Final = "fail"
 UNKNOWN: Final = "unknown"
 WAIVED: Final = "waived"
+GRAVITY: Final = (FAIL, UNKNOWN, WAIVED, PASS)
+"""Verdicts from the gravest on: that of a resource which several checks read is the first."""
 
 
 @dataclass(
@@ -98,8 +99,8 @@ class Timelines:
     """Items that need a replay; to be iterated once."""
     listings: Mapping[FindingKey, Sequence[StatusChange]]
     """Listings that were incomplete in some record; the resource of their key is `LISTING`."""
-    always_passing: Mapping[CountKey, int]
-    """Items that passed when first seen and never changed, counted by check, region and record."""
+    always_passing: Mapping[CountKey, Sequence[str]]
+    """Resources that passed when first seen and never changed, by check, region and record."""
     failure_intervals: Iterable[FailureIntervals] = ()
     """Of items in no other member; empty where all items are in `items`."""
 
@@ -124,7 +125,7 @@ def build_timelines(transitions: Iterable[Transition], last: int) -> Timelines:
 
     items: list[tuple[FindingKey, Sequence[StatusChange]]] = []
     listings: dict[FindingKey, Sequence[StatusChange]] = {}
-    always_passing: Counter[CountKey] = Counter()
+    always_passing: dict[CountKey, list[str]] = {}
     for key, changes in changes_by_key.items():
         check, region, resource = key
         first_seq, first_verdict, _, _ = changes[0]
@@ -132,7 +133,7 @@ def build_timelines(transitions: Iterable[Transition], last: int) -> Timelines:
         if resource == LISTING:
             listings[key] = changes
         elif len(changes) == 1 and first_verdict == PASS:
-            always_passing[check, region, first_seq] += 1
+            always_passing.setdefault((check, region, first_seq), []).append(resource)
         else:
             items.append((key, changes))
     return Timelines(

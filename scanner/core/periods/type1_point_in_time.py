@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from scanner.core.calendar import parse_time
-from scanner.core.periods.timelines import LISTING, FindingKey
+from scanner.core.periods.timelines import GRAVITY, LISTING
 from scanner.core.periods.type2_period import TargetHistory
 from scanner.core.periods.versions import Versions
 from scanner.model.controls import Role
@@ -59,12 +59,9 @@ def _controls_of_target(
                 read="",
             )
         return
-    verdicts_by_check = _count_verdicts(chain.transitions, last)
+    state = _state_after(chain.transitions, last)
     for name, control in versions.controls((last.pack_sha256,)).items():
-        counts: Counter[str] = Counter()
-        for link in control.checks:
-            if link.role is Role.EVIDENCES:
-                counts.update(verdicts_by_check.get(link.id, {}))
+        checks = [link.id for link in control.checks if link.role is Role.EVIDENCES]
         yield Implemented(
             id=name,
             title=control.title,
@@ -74,27 +71,43 @@ def _controls_of_target(
             status=last.controls.get(name, "not shown"),
             seq=last.seq,
             read=last.finished,
-            counts=dict(sorted(counts.items())),
+            counts=_count_resources(checks, state, versions),
         )
 
 
-def _count_verdicts(
+def _state_after(
     transitions: Iterable[Transition],
     last: Record,
-) -> dict[str, Counter[str]]:
-    """Items by check and verdict after a record."""
-    state: dict[FindingKey, str] = {}
+) -> dict[str, dict[tuple[str, str], str]]:
+    """Verdicts after a record, by check and then by region and resource."""
+    state: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
     for row in transitions:
         if row.seq > last.seq:
             break
-        key = (row.check, row.region, row.resource)
         if row.verdict:
-            state[key] = row.verdict
+            state[row.check][row.region, row.resource] = row.verdict
         else:
-            state.pop(key, None)
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for (check, _, resource), verdict in state.items():
-        # A listing is not an item: it must not be counted among the unknown ones.
-        counted = "listing not read" if resource == LISTING else verdict
-        found[check][counted] += 1
-    return found
+            state[row.check].pop((row.region, row.resource), None)
+    return state
+
+
+def _count_resources(
+    checks: Iterable[str],
+    state: Mapping[str, Mapping[tuple[str, str], str]],
+    versions: Versions,
+) -> dict[str, int]:
+    """Resources by the gravest verdict of these checks, and the listings that were not read."""
+    verdicts: dict[tuple[str, str], str] = {}
+    unread: set[tuple[str, str]] = set()
+    for check in checks:
+        for (region, resource), verdict in state.get(check, {}).items():
+            # A listing is not a resource: it must not be counted among the unknown ones.
+            if resource == LISTING:
+                unread.add((versions.kind(check), region))
+                continue
+            known = verdicts.get((region, resource), verdict)
+            verdicts[region, resource] = min(known, verdict, key=GRAVITY.index)
+    counts = Counter(verdicts.values())
+    if unread:
+        counts["listing not read"] = len(unread)
+    return dict(sorted(counts.items()))

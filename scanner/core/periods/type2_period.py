@@ -9,16 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain, pairwise
+from itertools import chain
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from scanner.core.calendar import format_time, parse_grace, parse_time
-from scanner.core.periods.counters import CheckCounters
+from scanner.core.calendar import format_time, parse_time
+from scanner.core.periods.clocks import clock_doubt
+from scanner.core.periods.counters import CheckCounters, count_resources
 from scanner.core.periods.deviations import TimelineReplay
+from scanner.core.periods.excluded import excluded_spans
 from scanner.core.periods.observations import Observations
 from scanner.core.periods.ordered import DeviationSource, SortedDeviations
-from scanner.core.periods.stretches import SHORT, dated_before, stretches
+from scanner.core.periods.stretches import SHORT, stretches
 from scanner.core.periods.timelines import Timelines, build_timelines
 from scanner.core.periods.versions import Versions
 from scanner.model.controls import Control, Role
@@ -101,7 +103,6 @@ def type2_period(
     period: Window,
     schedule: Schedule,
     now: datetime,
-    exclusions: tuple[str, ...] = (),
     packs: Mapping[str, Library] | None = None,
 ) -> Period:
     """The period as its records show it; what was not read in it is reported as `not shown`.
@@ -110,11 +111,7 @@ def type2_period(
     """
     versions = Versions(today=library, packs=packs or {})
     replayed = [_replay(one, versions, period, schedule, now) for one in chains]
-    records = sorted(
-        chain.from_iterable(one.records for one in replayed),
-        key=lambda record: parse_time(record.finished),
-    )
-    packs_in_order = [record.pack_sha256 for record in records]
+    packs_in_order = [record.pack_sha256 for record in _all_records(replayed)]
     controls = versions.controls(packs_in_order)
     return Period(
         window=period,
@@ -122,10 +119,8 @@ def type2_period(
         schedule=schedule,
         targets=tuple(_target_period(one, versions) for one in replayed),
         controls=tuple(
-            _control_period(control, replayed, versions, packs_in_order)
-            for control in controls.values()
+            _control_period(control, replayed, versions) for control in controls.values()
         ),
-        exclusions=exclusions,
         notes=tuple(_notes(replayed, versions, packs_in_order, now, period)),
     )
 
@@ -168,15 +163,17 @@ def _clock_notes(
     now: datetime,
 ) -> Iterator[str]:
     """Notes on records whose times contradict their order, within the period."""
-    for before, after in pairwise(records):
-        starts_before_end = parse_time(after.started) < period.end
-        near = starts_before_end and parse_time(before.started) >= period.start
-        if near and dated_before(before, after):
+    before: Record | None = None
+    for record in records:
+        # What lies between two periods is news of the later one only if both records are in it.
+        first = parse_time((before or record).started)
+        doubt = clock_doubt(before, record)
+        if doubt and period.start <= first and parse_time(record.started) < period.end:
             yield (
-                f"Record {after.seq} of {after.target} is dated {after.started}, before record "
-                f"{before.seq} at {before.started}: the clock jumped, or scans overlapped. "
+                f"Record {record.seq} of {record.target}, dated {record.started}: {doubt}. "
                 "Dates in these records may be wrong."
             )
+        before = record
     if records and parse_time(records[-1].started) > now:
         last = records[-1]
         yield (
@@ -212,6 +209,7 @@ def _target_period(one: _Replayed, versions: Versions) -> TargetPeriod:
         missed=tuple(missed),
         stretches=found,
         changes=tuple(versions.told(changes, observations.records)),
+        exclusions=excluded_spans(records),
         gaps=_runs_by_gap(records),
     )
 
@@ -258,7 +256,6 @@ def _control_period(
     control: Control,
     replayed: Sequence[_Replayed],
     versions: Versions,
-    packs: Sequence[str],
 ) -> ControlPeriod:
     targets = [one for one in replayed if _concerns(control, one, versions)]
     evidencing, supporting = _checks_by_role(control)
@@ -271,7 +268,7 @@ def _control_period(
         counters.extend(_counters_of(one, run))
         beside.extend(_counters_of(one, supporting))
 
-    deviating, waived = _count_items(counters)
+    counts = count_resources(counters)
     grace_of = _grace_lookup(control, targets, versions)
 
     def judge(deviation: Deviation) -> Judged:
@@ -284,12 +281,12 @@ def _control_period(
         frequency=control.frequency,
         population=control.population,
         deviation=control.deviation,
-        grace=", then ".join(versions.graces(control, packs)) or control.grace,
+        grace=", then ".join(versions.graces(control, _all_records(targets))) or control.grace,
         checks=tuple(checks),
         attestations=control.attestations,
-        items=sum(check.items for check in checks),
-        deviating=deviating,
-        waived=waived,
+        resources=counts.read,
+        deviating=counts.deviating,
+        waived=counts.waived,
         days=_sum_days(checks),
         runs_expected=_expected_runs(targets),
         runs_made=sum(_count_runs(one, evidencing, versions) for one in targets),
@@ -298,6 +295,12 @@ def _control_period(
         beside=_in_order(beside, _unchanged),
         statuses=_runs_by_status(targets, control.id),
     )
+
+
+def _all_records(replayed: Iterable[_Replayed]) -> list[Record]:
+    """The records of the period in the order of their times."""
+    records = chain.from_iterable(one.records for one in replayed)
+    return sorted(records, key=lambda record: parse_time(record.finished))
 
 
 def _checks_by_role(control: Control) -> tuple[list[str], list[str]]:
@@ -316,23 +319,6 @@ def _expected_runs(replayed: Iterable[_Replayed]) -> int:
 
 def _sum_days(checks: Iterable[CheckPeriod]) -> Days:
     return sum((check.days for check in checks), Days())
-
-
-_item_of = attrgetter("target", "check", "region", "resource")
-
-
-def _count_items(counters: Iterable[CheckCounters]) -> tuple[int, int]:
-    """How many items deviated, and how many of them were waived for some of the time."""
-    deviating: set[tuple[str, ...]] = set()
-    waived: set[tuple[str, ...]] = set()
-    in_columns = 0
-    for each in counters:
-        deviating.update(map(_item_of, each.deviations))
-        waived.update(map(_item_of, each.waived))
-        in_columns += each.items_in_intervals
-    # An item with a deviation and a waiver deviated once. Items in columns have neither of the
-    # other two.
-    return len(deviating | waived) + in_columns, len(waived)
 
 
 def _in_order(
@@ -368,18 +354,18 @@ def _grace_lookup(
     versions: Versions,
 ) -> Callable[[Deviation], timedelta | None]:
     """Finds the time that the control left for a correction when a deviation was first read."""
-    graces: dict[str, timedelta | None] = {}
-    for pack in ("", *versions.packs):
-        graces[pack] = parse_grace(versions.grace(control, pack))
-    packs: dict[tuple[str, str], str] = {}
+    records: dict[tuple[str, str], Record] = {}
     for one in replayed:
         for record in one.observations.records:
-            packs[one.target, record.finished] = record.pack_sha256
+            records[one.target, record.finished] = record
+    graces: dict[tuple[str, str], timedelta | None] = {}
 
     def grace_of(deviation: Deviation) -> timedelta | None:
         # A control that is more lenient today does not make a correction of that day timely.
-        pack = packs[deviation.target, deviation.opened_by]
-        return graces.get(pack, graces[""])
+        key = (deviation.target, deviation.opened_by)
+        if key not in graces:
+            graces[key] = versions.grace_time(control, records[key])
+        return graces[key]
 
     return grace_of
 
@@ -412,9 +398,9 @@ def _check_period(one: _Replayed, name: str) -> CheckPeriod:
     return CheckPeriod(
         target=one.target,
         check=name,
-        items=counters.items,
+        resources=sum(map(len, counters.read.values())),
         runs=one.observations.count_runs((name,)),
-        days=counters.resource_days(),
+        days=counters.check_days(),
         deviations=SortedDeviations(counters.sources(), _unchanged),
         waived=tuple(sorted(counters.waived, key=attrgetter("start", "region", "resource"))),
     )

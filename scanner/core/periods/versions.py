@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
+from scanner.core.calendar import grace_parameter, parse_grace
 from scanner.errors import TscanError
 from scanner.model.checks import Check, Parameter
 from scanner.model.controls import CheckLink, Control, Role
@@ -74,6 +76,12 @@ class Versions:
             return library.cloud(check)
         return ""
 
+    def kind(self, check: str) -> str:
+        """The kind of resource that a check is about; `` where no pack has it."""
+        for library in self._libraries_with(check):
+            return library.checks[check].kind
+        return ""
+
     def is_event(self, check: str) -> bool:
         """Whether a check reads things that carry their own date, in any of the packs."""
         return any(one.is_event(check) for one in self._libraries_with(check))
@@ -108,14 +116,26 @@ class Versions:
         controls = self.of(pack).controls
         return controls.get(control.id, control).grace
 
-    def graces(
-        self,
-        control: Control,
-        packs: Iterable[str],
-    ) -> tuple[str, ...]:
-        """The same for some packs that followed each other, each time once."""
-        found = [self.grace(control, pack) for pack in dict.fromkeys(packs)]
-        return tuple(dict.fromkeys(found))
+    def grace_time(self, control: Control, record: Record) -> timedelta | None:
+        """That time by the parameters of a record; None where a policy sets it."""
+        return parse_grace(self.grace(control, record.pack_sha256), self._params(record))
+
+    def graces(self, control: Control, records: Iterable[Record]) -> tuple[str, ...]:
+        """The times of records that followed each other, each once, with values of parameters."""
+        found: dict[str, None] = {}
+        for record in records:
+            text = self.grace(control, record.pack_sha256)
+            parameter = grace_parameter(text)
+            if parameter is not None:
+                text += f" ({self._params(record).get(parameter, 'not set')})"
+            found[text] = None
+        return tuple(found)
+
+    def _params(self, record: Record) -> dict[str, Any]:
+        """The parameters that judged a record, defaults included."""
+        parameters = self.of(record.pack_sha256).parameters.values()
+        defaults = {one.name: one.default for one in parameters if one.has_default}
+        return {**defaults, **record.params}
 
     def told(
         self,

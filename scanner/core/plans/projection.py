@@ -148,7 +148,7 @@ class _PlanKind:
         ref = ResourceRef(
             kind=self.plan.kind.id,
             id=read.id,
-            name=read.name,
+            name=read.name if isinstance(read.name, str) else read.id,
             target=self.estate.target,
             region=read.region if isinstance(read.region, str) else "",
         )

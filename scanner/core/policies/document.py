@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from scanner.model.redacted import with_unread_marks
 from scanner.model.values import Unreadable
 
 _LONGEST_DOCUMENT: Final = 262_144
@@ -63,6 +64,11 @@ _OPERATORS: Final = frozenset(
         "Null",
     ]
 )
+_SECRET_KEYS: Final = frozenset({"sts:externalid"})
+"""Condition keys whose value is a secret, and decides nothing unless it has wildcards: those are
+not redacted."""
+_SOME_VALUE: Final = "redacted"
+_REDACTED: Final = "has a value that was redacted"
 _QUANTIFIERS: Final = frozenset({"", "ForAnyValue", "ForAllValues"})
 
 
@@ -135,6 +141,7 @@ def _parsed_json(text: str) -> object:
         parsed: object = json.loads(
             text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant
         )
+        parsed = with_unread_marks(parsed, "the policy")
     except MalformedError:
         raise
     except (ValueError, RecursionError) as error:
@@ -241,6 +248,8 @@ def _texts(raw: object) -> tuple[str, ...]:
     texts = raw if isinstance(raw, list) else [raw]
     if not texts or len(texts) > _MOST_TEXTS:
         raise MalformedError("has an element without values, or with too many")
+    if any(isinstance(text, Unreadable) for text in texts):
+        raise MalformedError(_REDACTED)
     if not all(isinstance(text, str) and text for text in texts):
         raise MalformedError("has a value that is not a string")
     return tuple(map(_bounded_text, texts))
@@ -282,7 +291,7 @@ def _conditions(raw: object) -> Iterator[Condition]:
                 operator=operator,
                 if_exists=if_exists,
                 key=key.lower(),
-                values=_condition_values(values),
+                values=_condition_values(key.lower(), values),
             )
 
 
@@ -297,14 +306,18 @@ def _operator(name: str) -> tuple[str, str, bool]:
     return quantifier, operator, if_exists
 
 
-def _condition_values(raw: object) -> tuple[str, ...]:
+def _condition_values(key: str, raw: object) -> tuple[str, ...]:
     values = raw if isinstance(raw, list) else [raw]
     if len(values) > _MOST_TEXTS:
         raise MalformedError("has a condition with too many values")
-    return tuple(map(_condition_value, values))
+    return tuple(_condition_value(key, value) for value in values)
 
 
-def _condition_value(raw: object) -> str:
+def _condition_value(key: str, raw: object) -> str:
+    if isinstance(raw, Unreadable):
+        if key in _SECRET_KEYS:
+            return _SOME_VALUE
+        raise MalformedError(_REDACTED)
     if isinstance(raw, bool):
         return str(raw).lower()
     if isinstance(raw, str):

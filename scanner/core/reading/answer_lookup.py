@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 
 from scanner.core.reading.answer_items import with_open_lists
 from scanner.core.reading.context import ReadContext, Reader
 from scanner.model.answers import Answer, Call, State
 from scanner.model.kinds import Request
+from scanner.model.redacted import with_unread_marks
 from scanner.model.values import ABSENT, RawValue, Unreadable
 
 
@@ -19,7 +21,7 @@ class AnswerLookup:
     `Unreadable`. See docs/decisions/0001.
     """
 
-    __slots__ = ("answers", "known_absent", "missing_calls")
+    __slots__ = ("answers", "keys", "known_absent", "missing_calls")
 
     def __init__(self, answers: Mapping[str, Answer]) -> None:
         self.answers = answers
@@ -27,9 +29,12 @@ class AnswerLookup:
         """Calls without an answer, by key."""
         self.known_absent: set[str] = set()
         """Keys of answers whose error codes the kinds declare to mean absence."""
+        self.keys: set[str] = set()
+        """Keys of all calls that were looked up."""
 
     def ask(self, call: Call) -> Answer | None:
         """The answer of a call; None notes the call as wanted."""
+        self.keys.add(call.key)
         answer = self.answers.get(call.key)
         if answer is None:
             self.missing_calls[call.key] = call
@@ -56,15 +61,20 @@ class AnswerLookup:
                     # It is run again from the start when the answer is there: readers are pure.
                     program.close()
                     return _no_answer(call)
-                call = program.send(answer)
+                call = program.send(_as_read(answer))
         except StopIteration as stop:
             result: RawValue = stop.value
             return result
 
 
+def _as_read(answer: Answer) -> Answer:
+    """What a reader sees of an answer: a redacted value is no text that it could compare."""
+    return replace(answer, data=read_data(answer)) if answer.redacted else answer
+
+
 def raw_data(answer: Answer, request: Request) -> RawValue:
     """The data of an answer; `ABSENT` where its error code means absence; else `Unreadable`."""
-    data: RawValue = answer.data
+    data = read_data(answer)
     if answer.state in (State.OK, State.EMPTY):
         return data
     if answer.state is State.PARTIAL:
@@ -78,6 +88,13 @@ def raw_data(answer: Answer, request: Request) -> RawValue:
     if answer.state is State.DISABLED and request.disabled_is == "empty":
         return ABSENT
     return answer.unread
+
+
+def read_data(answer: Answer) -> RawValue:
+    """The data of an answer, in which a redacted value is `Unreadable`."""
+    data: RawValue = answer.data
+    # Only where something was redacted: a walk over all evidence would take longer than judging it.
+    return with_unread_marks(data) if answer.redacted else data
 
 
 def _no_answer(call: Call) -> Unreadable:

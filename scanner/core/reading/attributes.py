@@ -11,6 +11,7 @@ from scanner.core.policies import read_policy, read_trust_policy
 from scanner.core.reading.canonical import canonical_list
 from scanner.core.reading.read_scope import Bindings
 from scanner.model.kinds import PARAMETER, Attribute
+from scanner.model.redacted import MARK, is_mark
 from scanner.model.values import ABSENT, OpenList, RawValue, Unreadable, Value
 from scanner.words import described
 
@@ -137,7 +138,7 @@ def conform(
 
 def _pairs(raw: object) -> dict[str, RawValue] | None:
     """A map, also when the provider writes it as a list of keys and values; tags often are."""
-    if isinstance(raw, dict) and "$redacted" not in raw:
+    if isinstance(raw, dict) and not is_mark(raw):
         return raw
     # A map has no form that is open: the tags of a cut-off list are unread as a whole.
     if not isinstance(raw, list) or isinstance(raw, OpenList):
@@ -211,6 +212,6 @@ def _mismatch(
     raw: object,
 ) -> Unreadable:
     # A redacted value has a form of its own, so that it never passes for the secret's text.
-    if isinstance(raw, dict) and "$redacted" in raw:
-        return Unreadable(f"{attribute.name} was redacted ({raw['$redacted']})")
+    if isinstance(raw, dict) and MARK in raw:
+        return Unreadable(f"{attribute.name} was redacted ({raw[MARK]})")
     return Unreadable(f"{attribute.name} should be {kind}, the response has {described(raw)}")

@@ -6,6 +6,7 @@ good one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -72,6 +73,9 @@ def _held_items(value: list[Any], steps: list[str], enumeration: Enumeration) ->
 def _known(value: str, enumeration: Enumeration) -> str | Unreadable:
     """The value in the model's spelling; Unreadable where the model has no such value."""
     if value in enumeration.known:
+        return value
+    flags = re.IGNORECASE if enumeration.any_case else 0
+    if enumeration.pattern and re.fullmatch(enumeration.pattern, value, flags):
         return value
     if enumeration.any_case:
         for known in enumeration.known:

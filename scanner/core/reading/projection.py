@@ -109,6 +109,8 @@ class Projection:
     """Resources that were deleted before their details were requested, by kind."""
     stood_for: Mapping[str, int]
     """Calls that an inventory replaced, at least, by its operation."""
+    keys: frozenset[str] = frozenset()
+    """Keys of all calls that the checks need."""
 
 
 def plan_readers(
@@ -156,6 +158,7 @@ def project(
         known_absent=frozenset(lookup.known_absent),
         dropped=dropped,
         stood_for=_replaced_calls(kinds.values()),
+        keys=frozenset(lookup.keys),
     )
 
 

@@ -200,43 +200,7 @@ def expressions_in(tree: Any) -> Iterator[Expression]:
         yield tree
 
 
-# -- what may be redacted -------------------------------------------------------------------------
-
-
-def answer_paths(library: Library) -> Mapping[str, frozenset[str]]:
-    """The paths of each operation's answer that any kind uses: a secret detector leaves them alone.
-
-    As texts: `Functions[].Environment.Variables`. The empty path is the whole answer, for a reader
-    may use any of it.
-    """
-    used: dict[str, set[str]] = defaultdict(set)
-    for kind in library.kinds.values():
-        for path in _paths_besides_labels(kind):
-            root = root_in_answer(kind, path[0], library)
-            if root is not None:
-                operation, above = root
-                dotted = ".".join((*above, *path[1:]))
-                used[operation].add(dotted.replace(".[]", "[]"))
-        for listing in _listings(kind):
-            for request in listing.reads:
-                used[request.operation].add("")
-    frozen: dict[str, frozenset[str]] = {}
-    for operation, paths in used.items():
-        frozen[operation] = frozenset(paths)
-    return frozen
-
-
-def _paths_besides_labels(kind: Kind) -> Iterator[Path]:
-    # Labels hold whatever people wrote there, secrets included: a label that looks like one is
-    # redacted, and an attribute that reads it is unread.
-    labels: set[Path] = set()
-    for attribute in kind.attributes.values():
-        if attribute.type.removesuffix("?") == "map(string)":
-            labels.update(attribute_paths(attribute))
-    for path in all_paths(kind):
-        is_label = any(path[: len(label)] == label for label in labels)
-        if not is_label:
-            yield path
+# -- where answers begin --------------------------------------------------------------------------
 
 
 def root_in_answer(
@@ -280,6 +244,9 @@ def _element_path(items: str) -> Path:
     return (*steps, "[]")
 
 
+# -- what is redacted -----------------------------------------------------------------------------
+
+
 def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:
     """The declared secrets of each operation's answer, over all kinds."""
     secrets: dict[str, set[str]] = defaultdict(set)
@@ -291,6 +258,16 @@ def secret_paths(library: Library) -> Mapping[str, tuple[str, ...]]:
     for operation, paths in secrets.items():
         ordered[operation] = tuple(sorted(paths))
     return ordered
+
+
+def kept_parts(library: Library) -> Mapping[str, Mapping[str, str]]:
+    """The pattern of what is kept of a secret, by operation and path, over all kinds."""
+    kept: dict[str, dict[str, str]] = defaultdict(dict)
+    for kind in library.kinds.values():
+        for request in requests(kind):
+            for keep in request.keeps:
+                kept[request.operation][keep.path] = keep.pattern
+    return dict(kept)
 
 
 # -- operations -----------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from scanner.formats.terminal.overview import overview
 from scanner.formats.terminal.people import people
 from scanner.formats.terminal.scanned import scanned
 from scanner.formats.terminal.summary import summary
+from scanner.formats.terminal.unassessed import unassessed_details
 from scanner.formats.terminal.unread import unread
 from scanner.formats.terminal.worst import FEWEST, LINES_EACH, worst
 
@@ -87,6 +88,8 @@ def _details(report: Report) -> Iterator[Text]:
         yield from failing(report)
         yield from unknown(report)
         yield from coverage(report)
+        if not report.selected:
+            yield from unassessed_details(report)
         yield from people(report)
     if not report.selected:
         if report.controls:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from scanner.core.judging.criteria import deviating_controls, open_controls
 from scanner.formats import Report
 from scanner.formats.terminal.tally import Tally, by_check, criterion_tally
 from scanner.model.controls import Criterion
@@ -19,6 +20,15 @@ class Row:
     result: CriterionResult
     criterion: Criterion
     tally: Tally
+    deviating: tuple[str, ...]
+    """Its primary controls that fail, accepted or not."""
+    open: tuple[str, ...]
+    """Its primary controls without evidence."""
+
+    @property
+    def share(self) -> str:
+        """`1 of 2`: how many of its primary controls deviate."""
+        return f"{len(self.deviating)} of {len(self.result.primary)}"
 
     @property
     def is_manual(self) -> bool:
@@ -39,6 +49,7 @@ def frameworks(report: Report) -> Iterator[tuple[str, list[tuple[str, list[Row]]
 
 def _rows(report: Report) -> Iterator[Row]:
     results = by_check(report.assessment.results)
+    statuses = {control.id: control.status for control in report.assessment.controls}
     criteria: dict[tuple[str, str], Criterion] = {}
     for framework in report.library.frameworks.values():
         for criterion in framework.criteria:
@@ -48,6 +59,8 @@ def _rows(report: Report) -> Iterator[Row]:
             result=result,
             criterion=criteria[result.framework, result.id],
             tally=criterion_tally(result, report.library, results),
+            deviating=deviating_controls(result, statuses),
+            open=open_controls(result, statuses),
         )
 
 

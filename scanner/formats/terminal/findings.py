@@ -139,6 +139,7 @@ def coverage(report: Report) -> Iterator[Text]:
     rows = report.assessment.coverage
     yield from _accepted_gaps(rows, report.width)
     yield from _inventory_calls(rows, report.width)
+    yield from _not_listed(report)
     unanswered = gaps(report.assessment)
     if not unanswered:
         return
@@ -189,6 +190,21 @@ def _inventory_calls(rows: Iterable[CoverageRow], width: int) -> Iterator[Text]:
         yield from folded(plain(text), width, hanging=2)
     if made:
         yield Text()
+
+
+def _not_listed(report: Report) -> Iterator[Text]:
+    """What of a service no check says anything about, for the kinds that were listed."""
+    holes: list[str] = []
+    for name in sorted({row.kind for row in report.assessment.populations}):
+        kind = report.library.kinds.get(name)
+        for hole in kind.does_not_list if kind is not None else ():
+            holes.append(f"{hole.sentence} ({name})")
+    if not holes:
+        return
+    yield Text(f"Not listed: {plural(len(holes), 'sort')} of resources", style="bold")
+    for text in holes:
+        yield from folded(plain(f"  {text}"), report.width, hanging=4)
+    yield Text()
 
 
 def _gap_reason(row: CoverageRow) -> Text:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from rich.text import Text
 
+from scanner.core.reading.exclusions import ACCOUNT, NO_REASON
 from scanner.formats import Report
 from scanner.formats.terminal.layout import Column, folded, table
 from scanner.formats.terminal.words import plain
@@ -18,7 +19,7 @@ from scanner.model.findings import Assessment
 from scanner.words import plural
 
 NAMED: Final = 6
-"""Regions left out, and callers, that are named; all are in the JSON result."""
+"""Callers that are named; all are in the JSON result."""
 NOT_ENTERED: Final = "not entered"
 _ORDER: Final = (NOT_ENTERED, AccountState.EXCLUDED, AccountState.CLOSED, AccountState.IN_SCOPE)
 _STYLE: Final = {NOT_ENTERED: "yellow", AccountState.EXCLUDED: "yellow"}
@@ -92,9 +93,8 @@ def _target(target: Target) -> Iterator[Row]:
         yield "", plain(f"{NOT_ENTERED}: {target['unentered']}", "yellow")
         return
     yield "regions", plain(", ".join(target["regions"]) or "none")
-    left_out = target["regions_excluded"]
-    if left_out:
-        yield "left out", plain(f"{plural(len(left_out), 'region')}: {_some(left_out)}")
+    for exclusion in target["exclusions"]:
+        yield "left out", plain(_left_out(exclusion))
     if target["regions_open"]:
         yield "regions", plain(f"not all are known: {target['regions_open']}", "yellow")
 
@@ -103,25 +103,33 @@ def _organization(assessment: Assessment) -> Iterator[Row]:
     """The regions of many targets: each distinct list once, with the number of targets it is of."""
     entered = [target for target in assessment.targets if not target["unentered"]]
     yield "targets", plain(f"{len(entered)} read of {len(assessment.targets)} in scope")
-    region_lists = Counter(
-        (tuple(target["regions"]), tuple(target["regions_excluded"])) for target in entered
-    )
-    for (regions, left_out), count in region_lists.most_common():
-        text = f"in {plural(count, 'target')}: {', '.join(regions) or 'none'}"
-        if left_out:
-            text += f"; left out: {_some(left_out)}"
-        yield "regions", plain(text)
+    region_lists = Counter(tuple(target["regions"]) for target in entered)
+    for regions, count in region_lists.most_common():
+        yield "regions", plain(f"in {plural(count, 'target')}: {', '.join(regions) or 'none'}")
+    yield from _organization_exclusions(entered)
     reasons = Counter(target["regions_open"] for target in entered if target["regions_open"])
     for reason, count in reasons.items():
         text = f"not all are known in {plural(count, 'target')}: {reason}"
         yield "regions", plain(text, "yellow")
 
 
-def _some(names: Sequence[str]) -> str:
-    text = ", ".join(names[:NAMED])
-    if len(names) > NAMED:
-        text += f" and {len(names) - NAMED} more"
-    return text
+def _organization_exclusions(targets: Sequence[Target]) -> Iterator[Row]:
+    """What many targets leave out alike, once; their accounts are in the table above."""
+    texts: Counter[str] = Counter()
+    for target in targets:
+        texts.update(_left_out(one) for one in target["exclusions"] if one["what"] != ACCOUNT)
+    for text, count in texts.most_common():
+        yield "left out", plain(f"in {plural(count, 'target')}: {text}")
+
+
+def _left_out(exclusion: Mapping[str, Any]) -> str:
+    """All that was left out by one decision, why, and who decided."""
+    ids = exclusion["ids"]
+    decided = f"decided by {exclusion['decided']}"
+    if exclusion["approver"]:
+        decided += f", approved by {exclusion['approver']}"
+    reason = exclusion["why"] or NO_REASON
+    return f"{plural(len(ids), exclusion['what'])}: {', '.join(ids)}; {reason}; {decided}"
 
 
 def account_counts(assessment: Assessment) -> str:

@@ -1,4 +1,4 @@
-"""Renders the full matrix: every criterion by category, with its status and counts of findings."""
+"""Renders the full matrix: every criterion by category, with deviations and counts of findings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from rich.text import Text
 
+from scanner.core.judging.criteria import evidence_state
 from scanner.formats import Report
 from scanner.formats.terminal.criteria import Row, frameworks
 from scanner.formats.terminal.layout import Column, Grid, fitted, folded
@@ -16,7 +17,7 @@ from scanner.model.findings import Status
 _COLUMNS: Final = (
     Column(),
     Column(folds=True),
-    Column(heading="status"),
+    Column(heading="controls deviate", right=True),
     Column(heading="tested", right=True),
     Column(heading="failing", right=True),
     Column(heading="unread", right=True),
@@ -56,13 +57,11 @@ def _category(rows: Sequence[Row], grid: Grid, width: int) -> Iterator[Text]:
 
 
 def _cells(row: Row) -> list[Text]:
-    evidence = plain("complete")
-    if not row.result.evidence_complete:
-        evidence = plain("incomplete", "yellow")
+    evidence = plain(evidence_state(row.result), "" if row.result.evidence_complete else "yellow")
     return [
         plain(row.result.id),
         plain(row.criterion.title),
-        status(row.result.status),
+        plain(row.share, "red" if row.deviating else "dim"),
         number(row.tally.tested),
         number(row.tally.failing, "red"),
         number(row.tally.unread, "yellow"),

@@ -11,11 +11,12 @@ from typing import Final
 
 from rich.text import Text
 
+from scanner.core.judging.criteria import evidence_state
 from scanner.formats import Report
 from scanner.formats.terminal.criteria import Row, frameworks
 from scanner.formats.terminal.layout import GAP, clipped, padded
-from scanner.formats.terminal.words import STATUS, plain, status
-from scanner.formats.totals import status_counts
+from scanner.formats.terminal.words import plain, status
+from scanner.formats.totals import criterion_counts
 from scanner.model.findings import Status
 from scanner.rendering.sanitize import sanitized
 
@@ -27,8 +28,7 @@ _NAMES: Final = 9
 _NARROW: Final = 12
 """Columns that titles have at least beside names of controls."""
 _EVIDENCE: Final = "incomplete"
-_SILENT: Final = frozenset({Status.PASS, Status.NO_OCCURRENCE, Status.NOT_APPLICABLE})
-"""Statuses that need no control named: nobody has to act on one."""
+_DEVIATE: Final = "controls deviate"
 
 
 _Key = tuple[str, str]
@@ -41,9 +41,9 @@ class _Line:
 
     id: str
     title: str
-    status: Status
     share: str
-    """`5 of 7`: primary controls with this status."""
+    """`5 of 7`: primary controls that deviate."""
+    deviates: bool
     controls: tuple[str, ...]
     evidence: str
 
@@ -54,20 +54,18 @@ class _Widths:
 
     id: int
     title: int
-    status: int
     share: int
     names: int
 
 
 def overview(report: Report) -> Iterator[Text]:
     """Each framework with its categories and the rows that are shown of them."""
-    controls = {control.id: control.status for control in report.assessment.controls}
     found = list(frameworks(report))
     rows: list[Row] = []
     for _, categories in found:
         for _, inside in categories:
             rows += inside
-    shown = {_key(row): _line(row, controls) for row in _shown(rows)}
+    shown = {_key(row): _line(row) for row in _shown(rows)}
     widths = _widths(list(shown.values()), report.width)
     for title, categories in found:
         yield _heading(title, widths, report.width)
@@ -104,37 +102,27 @@ def _badness(row: Row) -> tuple[int, int, int]:
     return (_ORDER.index(row.result.status), -row.tally.failing, -row.tally.unread)
 
 
-def _line(row: Row, controls: Mapping[str, Status]) -> _Line:
+def _line(row: Row) -> _Line:
     result = row.result
-    same = [name for name in result.primary if controls.get(name) is result.status]
-    evidence = "complete"
-    if not result.evidence_complete:
-        evidence = "incomplete"
-    if result.status in _SILENT:
-        named: tuple[str, ...] = ()
-    else:
-        named = tuple(same)
-    share = ""
-    # A criterion may read otherwise than each of its controls, where none of them is there to test.
-    if same:
-        share = f"{len(same)} of {len(result.primary)}"
     return _Line(
         id=sanitized(result.id),
         title=sanitized(row.criterion.title),
-        status=result.status,
-        share=share,
-        controls=tuple(map(sanitized, named)),
-        evidence=evidence,
+        share=row.share,
+        deviates=bool(row.deviating),
+        # Who has to act: on what deviates first, else on what is missing.
+        controls=tuple(map(sanitized, row.deviating or row.open)),
+        evidence=evidence_state(result),
     )
 
 
 def _widths(lines: Sequence[_Line], width: int) -> _Widths:
     """Titles first get what they need, names of controls the rest."""
     id_ = max((len(line.id) for line in lines), default=0)
-    state = max((len(f"  {line.status.value}") for line in lines), default=0)
     share = max((len(line.share) for line in lines), default=0)
+    if lines:
+        share = max(share, len(_DEVIATE))
     longest = max((len(line.title) for line in lines), default=0)
-    rest = width - 2 - id_ - state - share - len(_EVIDENCE) - 4 * GAP
+    rest = width - 2 - id_ - share - len(_EVIDENCE) - 3 * GAP
     names = rest - GAP - longest
     if names < _NAMES:
         names = _NAMES
@@ -142,7 +130,7 @@ def _widths(lines: Sequence[_Line], width: int) -> _Widths:
     # Where both do not fit, a title says more than the first control.
     if title < _NARROW:
         title, names = rest, 0
-    return _Widths(id=id_, title=title, status=state, share=share, names=names)
+    return _Widths(id=id_, title=title, share=share, names=names)
 
 
 def _heading(title: str, widths: _Widths, width: int) -> Text:
@@ -151,19 +139,17 @@ def _heading(title: str, widths: _Widths, width: int) -> Text:
     # The headings of columns belong to a table; a framework without rows has none.
     if widths.share == 0:
         return plain(title, "bold underline")
-    columns = padded(Text("status of controls", style="dim"), widths.status + widths.share + GAP)
+    columns = padded(Text(_DEVIATE, style="dim"), widths.share)
     columns = padded(columns, width - before - len(_EVIDENCE))
     name = padded(plain(clipped(sanitized(title), room), "bold underline"), before)
     return Text.assemble(name, columns, ("evidence", "dim"))
 
 
 def _render(line: _Line, widths: _Widths) -> Text:
-    _, style = STATUS[line.status]
     cells = [
         padded(Text(f"  {line.id}"), widths.id + 2),
         padded(Text(clipped(line.title, widths.title)), widths.title),
-        padded(status(line.status), widths.status),
-        padded(Text(line.share, style=style), widths.share, right=True),
+        padded(Text(line.share, style="bold red" if line.deviates else "dim"), widths.share),
     ]
     if widths.names:
         cells.append(padded(Text(names(line.controls, widths.names)), widths.names))
@@ -190,12 +176,12 @@ def names(found: Sequence[str], width: int) -> str:
 def _left(rows: Sequence[Row]) -> Iterator[Text]:
     """What has no line of its own, counted by status."""
     manual = [row for row in rows if row.is_manual]
-    others = [row.result.status for row in rows if not row.is_manual]
+    others = [row.result for row in rows if not row.is_manual]
     if others:
         more = "1 more criterion"
         if len(others) > 1:
             more = f"{len(others)} more criteria"
-        yield Text(f"  … and {more}: {status_counts(others)}", style="dim")
+        yield Text(f"  … and {more}: {criterion_counts(others)}", style="dim")
     if manual:
         count = f"  {len(manual)} that only people's evidence can show"
         yield Text.assemble("  ", status(Status.NEEDS_EVIDENCE), count)

@@ -9,15 +9,24 @@ from rich.text import Text
 
 from scanner.core.judging.exit_codes import not_run, open_regions
 from scanner.formats import Report
-from scanner.formats.terminal.layout import folded
+from scanner.formats.terminal.layout import clipped, folded
 from scanner.formats.terminal.novelty import new_failures
 from scanner.formats.terminal.selection import untested
+from scanner.formats.terminal.unassessed import unassessed
 from scanner.formats.terminal.words import plain
-from scanner.formats.totals import exit_meaning, finding_counts, left_out_by_label, status_counts
+from scanner.formats.totals import (
+    criterion_counts,
+    exit_meaning,
+    finding_counts,
+    left_out_by_label,
+    status_counts,
+)
 from scanner.words import plural
 
 NOTES: Final = 3
 """Notes that are shown without details; of an organization each account may have some."""
+LABEL: Final = 10
+"""Columns of the labels of totals."""
 _EXIT_STYLE: Final = {0: "bold green", 1: "bold red", 3: "bold yellow"}
 _CONCLUSION: Final = "A status says what the evidence shows; on a criterion, a CPA concludes."
 
@@ -25,7 +34,10 @@ _CONCLUSION: Final = "A status says what the evidence shows; on a criterion, a C
 def summary(report: Report) -> Iterator[Text]:
     """Totals and what limits them, then the exit code; each a line, folded where it is longer."""
     for line in _totals(report):
-        yield from folded(line, report.width, hanging=10)
+        yield from folded(line, report.width, hanging=LABEL)
+    # A line, however many types there are: the first screen has no room for more.
+    if not report.selected and (not_read := unassessed(report.assessment)):
+        yield _total("Unread", clipped(not_read, report.width - LABEL))
     for line in (*untested(report), *new_failures(report)):
         yield from folded(line, report.width, hanging=2)
     for line in _limits(report):
@@ -54,13 +66,11 @@ def _totals(report: Report) -> Iterator[Text]:
     yield _total("Controls", status_counts(control.status for control in assessment.controls))
     # The first screen has the matrix, and counts there what it leaves out.
     if report.details or report.matrix_only:
-        yield _total(
-            "Criteria", status_counts(criterion.status for criterion in assessment.criteria)
-        )
+        yield _total("Criteria", criterion_counts(assessment.criteria))
 
 
 def _total(name: str, counts: str) -> Text:
-    return Text.assemble((f"{name:<10}", "dim"), counts)
+    return Text.assemble((f"{name:<{LABEL}}", "dim"), counts)
 
 
 def _limits(report: Report) -> Iterator[Text]:

@@ -19,10 +19,13 @@ from scanner.history.export.ipe import (
     Row,
     call_rows,
     decision_rows,
+    draw_rows,
+    exclusion_rows,
     pack_rows,
     rejudged_rows,
     scan_row,
 )
+from scanner.history.ledger.draws import all_draws
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.records.segments import REBUILT, checked_content, checkpoints
 from scanner.history.records.statements import record_key, stream_of
@@ -58,6 +61,8 @@ class AuditorPackage:
     """
     records: tuple[Record, ...]
     """The records of the period, which the sheets list."""
+    reports: Mapping[str, str] = field(default_factory=dict)
+    """Reports on the period by file name."""
 
 
 def write_auditor_package(
@@ -137,11 +142,16 @@ class _Sheets:
 def _write(archive: _Archive, ledger: Ledger, rejudge: Rejudger, what: AuditorPackage) -> None:
     archive.add("README.md", [_readme(what).encode()])
     archive.add("verify.md", [_instructions()])
+    for name, text in sorted(what.reports.items()):
+        archive.add(name, [text.encode()])
     with ExitStack() as stack:
         files = {name: stack.enter_context(tempfile.TemporaryFile()) for name in sorted(SHEETS)}
         sheets = _Sheets(files)
         _fill_scans(sheets, ledger, what)
         _fill_decisions(sheets, rejudge, what)
+        if _is_complete(ledger, what.chains):
+            for name, row in draw_rows(all_draws(ledger.store)):
+                sheets.add(name, row)
         _fill_rejudged(sheets, rejudge, what)
         archive.add("ipe/ipe.md", [_ipe(what, sheets.counts).encode()])
         for name in sheets.counts:
@@ -166,6 +176,9 @@ def _fill_decisions(sheets: _Sheets, rejudge: Rejudger, what: AuditorPackage) ->
         return record.sha256 in period
 
     for name, row in decision_rows(what.chains.values(), in_period, rejudge.said):
+        sheets.add(name, row)
+    chains = [list(filter(in_period, chain)) for chain in what.chains.values()]
+    for name, row in exclusion_rows(chains):
         sheets.add(name, row)
 
 
@@ -192,9 +205,9 @@ def _store_files(
     """The files of the store that the package holds, by key."""
     store = ledger.store
     folders = ["keys/"]
-    # A population is of all targets: it would name targets that are not in the package.
-    if chains.keys() >= set(ledger.chains()):
-        folders.append("populations/")
+    # Populations and draws are of all targets: they would name some that are not in the package.
+    if _is_complete(ledger, chains):
+        folders += ["draws/", "populations/"]
     # A store without its marker is damaged: the package shows what there is, and verify says so.
     yield MARKER, store.get(MARKER) or b""
     for folder in folders:
@@ -203,6 +216,11 @@ def _store_files(
     done: set[str] = set()
     for records in chains.values():
         yield from _chain_files(store, records, done)
+
+
+def _is_complete(ledger: Ledger, chains: Mapping[str, Sequence[Record]]) -> bool:
+    """Whether the package has every chain of the store."""
+    return chains.keys() >= set(ledger.chains())
 
 
 def _chain_files(
@@ -271,10 +289,13 @@ verified from its first record |
 | `store/segments/` | the files that records name by digest: evidence, answers, transitions, \
 waivers, packs … |
 | `store/populations/` | the populations that were fixed for sampling; missing if there are none |
+| `store/draws/` | the samples that were drawn, in order; missing if there are none |
 | `store/keys/` | the public keys, if records are signed; get the one that you trust from the \
 key's owner |
 | `verify.md` | how to verify `store/` with `openssl` alone, in the folder `store/`, or by \
 `tscan verify store` |
+| `period.txt`, `period.json` | what `tscan period` says of these days: missed runs, exclusions, \
+changes, deviations |
 | `ipe/` | who ran what, with which calls, parameters, versions and clocks; `ipe.md` explains \
 the sheets |
 | `SHA256SUMS` | `sha256sum -c SHA256SUMS` |

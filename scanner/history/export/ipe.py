@@ -9,9 +9,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Final
 
-from scanner.client.secret_detection import PLUGINS
+from scanner.client.secret_detection import AWS_SECRET, forms
 from scanner.core.periods.decisions import attestation_periods, waiver_periods
-from scanner.core.reading.read_plan import secret_paths
+from scanner.core.periods.excluded import excluded_spans
+from scanner.core.periods.sampling import seeds_before
+from scanner.core.reading.read_plan import kept_parts, secret_paths
+from scanner.history.export.control_rows import control_rows
+from scanner.history.export.unassessed_rows import unassessed_rows
 from scanner.history.snapshots.archived_inputs import ArchivedInputs
 from scanner.history.verification.rejudge import Rejudged, name_of
 from scanner.model.answers import Snapshot
@@ -20,6 +24,7 @@ from scanner.model.decisions import AttestationSpan, WaiverSpan
 from scanner.model.findings import Assessment, Counted, CoverageRow, Population
 from scanner.model.history import Record
 from scanner.model.library import Library
+from scanner.model.period import Draw, ExcludedSpan
 from scanner.providers import cli_command
 from scanner.rendering.csv_cells import CellValue
 
@@ -44,7 +49,8 @@ class Sheet:
 SHEETS: Final[Mapping[str, Sheet]] = {
     "scans": Sheet(
         "Each scan of the period: times, callers, version, pack, parameters, clock skew and "
-        "verdicts.",
+        "verdicts, which count each check on each resource. `clock` is how the times contradict "
+        "the scan before.",
         (
             "record",
             "target",
@@ -64,6 +70,7 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "calls",
             "incomplete_calls",
             "clock_skew_seconds",
+            "clock",
             "parameters_set",
             "verdicts",
             "judged_with",
@@ -124,6 +131,11 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "waiver",
         ),
     ),
+    "unassessed": Sheet(
+        "Types of resources in use that no check of the scan reads, by the inventories that count "
+        "them. A row without a type is an inventory that did not answer, or is not in use.",
+        ("record", "target", "region", "type", "count", "by", "counts", "state", "reason"),
+    ),
     "waivers": Sheet(
         "Each waiver that scans of the period used: what it accepts, its approver, its expiry and "
         "its records.",
@@ -143,6 +155,40 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "last_record",
             "last_read",
             "standings",
+        ),
+    ),
+    "draws": Sheet(
+        "Each sample that was drawn from this store, whatever its period: who, when, with which "
+        "seed, and the other seeds with which the same control and period was drawn before. Empty "
+        "if the package has only some targets.",
+        (
+            "control",
+            "start",
+            "end",
+            "draw",
+            "seed",
+            "size",
+            "drawn",
+            "by",
+            "seeds_before",
+            "population_sha256",
+            "resources",
+        ),
+    ),
+    "exclusions": Sheet(
+        "What scans of the period knew and did not read by decision: regions, accounts, kinds. "
+        "`decided` names the configuration file, the options or the provider; an empty `why` "
+        "means that no reason is given.",
+        (
+            "target",
+            "what",
+            "id",
+            "why",
+            "decided",
+            "approver",
+            "records",
+            "first_record",
+            "last_record",
         ),
     ),
     "attestations": Sheet(
@@ -173,6 +219,25 @@ SHEETS: Final[Mapping[str, Sheet]] = {
             "if_none_in_scope",
             "why",
         ),
+    ),
+    "controls": Sheet(
+        "The statement of every control by clauses, with their evidence and its limits, by pack.",
+        (
+            "pack_sha256",
+            "control",
+            "clause",
+            "checks",
+            "attestations",
+            "elsewhere",
+            "population",
+            "when_empty",
+            "when_empty_why",
+            "does_not_prove",
+        ),
+    ),
+    "links": Sheet(
+        "What each check is to each control, and what its failure means for it, by pack.",
+        ("pack_sha256", "control", "check", "role", "why", "deviation"),
     ),
     "parameters": Sheet(
         "Every parameter with its default, by pack; `scans.csv` has the values that were set.",
@@ -212,6 +277,7 @@ def scan_row(record: Record, snapshot: Snapshot) -> Row:
         "calls": len(snapshot.answers),
         "incomplete_calls": sum(not answer.state.whole for answer in answers),
         "clock_skew_seconds": snapshot.clock_skew,
+        "clock": record.clock,
         "parameters_set": record.params,
         "verdicts": record.counts,
         "judged_with": record.together,
@@ -299,6 +365,49 @@ def _attestation(span: AttestationSpan) -> Row:
     }
 
 
+def exclusion_rows(chains: Iterable[Sequence[Record]]) -> Iterator[SheetRow]:
+    """Rows of `exclusions`; the chains hold the records of the period alone."""
+    for records in chains:
+        for span in excluded_spans(records):
+            for identity in span.ids:
+                yield "exclusions", _exclusion(span, identity)
+
+
+def _exclusion(span: ExcludedSpan, identity: str) -> Row:
+    return {
+        "target": span.target,
+        "what": span.what,
+        "id": identity,
+        "why": span.why,
+        "decided": span.decided,
+        "approver": span.approver,
+        "records": span.records,
+        "first_record": span.first_seq,
+        "last_record": span.last_seq,
+    }
+
+
+def draw_rows(draws: Sequence[Draw]) -> Iterator[SheetRow]:
+    """Rows of `draws`."""
+    for draw in draws:
+        yield (
+            "draws",
+            {
+                "control": draw.control,
+                "start": draw.start,
+                "end": draw.end,
+                "draw": draw.number,
+                "seed": draw.seed,
+                "size": draw.size,
+                "drawn": draw.drawn,
+                "by": draw.by,
+                "seeds_before": seeds_before(draw, draws),
+                "population_sha256": draw.population_sha256,
+                "resources": draw.items,
+            },
+        )
+
+
 def rejudged_rows(rejudged: Rejudged, targets: Collection[str]) -> Iterator[SheetRow]:
     """Rows of `populations`, `refusals` and `not_judged` about these targets."""
     assessment = rejudged.assessment
@@ -323,6 +432,9 @@ def _assessment_rows(
         if population.target not in left_out:
             for row in _population_rows(names.get(population.target, ""), population):
                 yield "populations", row
+    for row in unassessed_rows(names, assessment):
+        if row["target"] not in left_out:
+            yield "unassessed", row
     for gap in assessment.coverage:
         if gap.target not in left_out and _is_refusal(gap):
             yield "refusals", _refusal(names.get(gap.target, ""), gap)
@@ -372,8 +484,10 @@ def _refusal(record: str, coverage: CoverageRow) -> Row:
 
 
 def pack_rows(library: Library) -> Iterator[SheetRow]:
-    """Rows of `checks`, `parameters` and `redaction` for one pack."""
+    """Rows of `checks`, `controls`, `links`, `parameters` and `redaction` for one pack."""
     pack = library.sha256
+    for _, control in sorted(library.controls.items()):
+        yield from control_rows(pack, control)
     for _, check in sorted(library.checks.items()):
         yield "checks", _check(pack, check)
     for name, parameter in sorted(library.parameters.items()):
@@ -381,11 +495,11 @@ def pack_rows(library: Library) -> Iterator[SheetRow]:
     for operation, paths in sorted(secret_paths(library).items()):
         for path in paths:
             yield "redaction", _redaction(pack, "declared", operation, path)
-    for name in sorted(PLUGINS):
-        yield (
-            "redaction",
-            _redaction(pack, f"detected: {name}", "any", "unread parts"),
-        )
+    for operation, kept in sorted(kept_parts(library).items()):
+        for path, pattern in sorted(kept.items()):
+            yield "redaction", _redaction(pack, f"declared, but for {pattern}", operation, path)
+    for name in sorted({AWS_SECRET, *(form.name for form in forms())}):
+        yield "redaction", _redaction(pack, f"detected: {name}", "any", "any text")
 
 
 def _check(pack: str, check: Check) -> Row:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Final
 
 from scanner.core.reading.inventory import all_inventory_types, with_inventory
@@ -67,6 +67,11 @@ def parameters(library: Library, check: str) -> frozenset[str] | None:
     if _ANY in found:
         return None
     return frozenset(found - {""})
+
+
+def parameters_lookup(library: Library) -> Callable[[str], frozenset[str] | None]:
+    """`parameters` of a library, each check found once: it is asked once for each transition."""
+    return cache(partial(parameters, library))
 
 
 def _as_planned(plan: ReadPlan) -> Kind:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
 from typing import Any, Final
 
+from scanner.core.periods.clocks import clock_doubt
 from scanner.core.periods.renames import rename_state, renamed_checks
+from scanner.core.reading.exclusions import exclusions
 from scanner.history.ledger.chain import Chain
 from scanner.history.ledger.changes import (
     JudgingBasis,
@@ -17,7 +18,7 @@ from scanner.history.ledger.changes import (
     verdicts_after,
     verdicts_by_key,
 )
-from scanner.history.ledger.evidence_refs import EvidenceRefs, operations, parameters
+from scanner.history.ledger.evidence_refs import EvidenceRefs, operations, parameters_lookup
 from scanner.history.records.segments import Made, make_file, make_table, make_transitions
 from scanner.history.snapshots.archived_inputs import attestations_text, waivers_text
 from scanner.history.snapshots.documents import (
@@ -113,6 +114,7 @@ class ScanToCommit:
             "counts": counts,
             "controls": {control.id: control.status.value for control in self.assessment.controls},
             "gaps": self.gaps,
+            "exclusions": exclusions(snapshot),
         }
 
 
@@ -156,7 +158,7 @@ class RecordBuilder:
         if not pack:
             pack = self._add_once(make_file("pack", scan.pack(), ending="tar.gz", rows=1))
         facts = scan.facts
-        return Record(
+        record = Record(
             **facts,
             seq=self._seq,
             version=scan.assessment.version,
@@ -168,6 +170,7 @@ class RecordBuilder:
             together=tuple(sorted(scan.together)),
             renamed=renamed_checks(self._chain.records, facts["checks"], scan.library),
         )
+        return replace(record, clock=clock_doubt(self._head, record))
 
     def _archived_pack(self) -> list[Segment]:
         """The archive of this pack, if the chain has it."""
@@ -208,10 +211,7 @@ class RecordBuilder:
             answers_before,
             operations(library, record.checks),
         )
-        # A check is looked up once for each of its transitions, and its parameters are found by
-        # reading it whole.
-        parameters_of = cache(partial(parameters, library))
-        basis = basis_of(record, evidence.changed, parameters_of)
+        basis = basis_of(record, evidence.changed, parameters_lookup(library))
         state = rename_state(self._chain.state(), record.renamed)
         found = verdicts_by_key(self._scan.results)
         return list(

@@ -6,7 +6,7 @@ whole columns:
 
 1. `_concatenate`: all transitions of the chain as one table, ordered by record.
 2. `_never_changed`: rows of the first record that passed and whose items have no other row. Four
-   rows in five, so they are counted and dropped before anything is sorted.
+   rows in five, so they are set aside before anything is sorted.
 3. `_SortedRows`: the other rows, those of each item adjacent and ordered by record.
 4. `_interval_columns`: an interval begins at a failure whose row before is of another item or no
    failure, and ends at a failure whose row after is. The n-th begin and the n-th end are of the
@@ -65,7 +65,7 @@ def timelines_of(segments: Iterable[tuple[int, pa.Table]]) -> Timelines:
             always_passing={},
         )
     never_changed = _never_changed(rows)
-    passing = _count(_filter(rows, never_changed))
+    passing = _resources(_filter(rows, never_changed))
     others = _filter(rows, pc.invert(never_changed))
     if not len(others["seq"]):
         return Timelines(
@@ -75,8 +75,10 @@ def timelines_of(segments: Iterable[tuple[int, pa.Table]]) -> Timelines:
         )
     timelines = _SortedRows(others).timelines()
     # Items that were first seen by a later record and passed from then on.
-    passing_later = Counter(timelines.always_passing)
-    return replace(timelines, always_passing=passing + passing_later)
+    passing_later = dict(timelines.always_passing)
+    for key, resources in passing.items():
+        passing_later[key] = [*resources, *passing_later.get(key, ())]
+    return replace(timelines, always_passing=passing_later)
 
 
 def _concatenate(segments: Iterable[tuple[int, pa.Table]]) -> dict[str, pa.Array]:
@@ -170,6 +172,31 @@ def _count(rows: Mapping[str, pa.Array]) -> Counter[CountKey]:
     return counts
 
 
+def _resources(rows: Mapping[str, pa.Array]) -> dict[CountKey, list[str]]:
+    """The resources of rows by check, region and record."""
+    import pyarrow.compute as pc
+
+    found: dict[CountKey, list[str]] = {}
+    if not len(rows["seq"]):
+        return found
+    scopes = _encode(rows, _SCOPE)
+    radix = (pc.max(rows["seq"]).as_py() or 0) + 1
+    groups = pc.add(pc.multiply_checked(scopes, radix), rows["seq"])
+    order = pc.sort_indices(groups)
+    edges = pc.indices_nonzero(_changes(groups.take(order))).to_pylist()
+    resources = _texts(rows["resource"].take(order))
+    first_rows = order.take(edges[:-1])
+    keys = zip(
+        _texts(rows["check"].take(first_rows)),
+        _texts(rows["region"].take(first_rows)),
+        rows["seq"].take(first_rows).to_pylist(),
+        strict=True,
+    )
+    for key, (start, end) in zip(keys, pairwise(edges), strict=True):
+        found[key] = resources[start:end]
+    return found
+
+
 class _SortedRows:
     """Transitions of a chain, those of each item adjacent and in the order of their records."""
 
@@ -208,7 +235,7 @@ class _SortedRows:
         return Timelines(
             items=self._status_changes(pc.and_not(replayed, is_listing)),
             listings=dict(self._status_changes(is_listing)),
-            always_passing=self._count_first_seen(always_passing),
+            always_passing=self._passing_resources(always_passing),
             failure_intervals=self._failure_intervals(failing),
         )
 
@@ -245,6 +272,12 @@ class _SortedRows:
         bounds = pairwise([*starts.to_pylist(), len(changes)])
         for key, (start, end) in zip(keys, bounds, strict=True):
             yield key, changes[start:end]
+
+    def _passing_resources(self, chosen: pa.Array) -> dict[CountKey, list[str]]:
+        """The chosen items by the record that saw them first."""
+        import pyarrow.compute as pc
+
+        return _resources(_filter(self._rows, pc.and_(chosen, self._first_of_item)))
 
     def _count_first_seen(self, chosen: pa.Array) -> Counter[CountKey]:
         """How many of the chosen items each record saw first."""

@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from scanner.content.input_files import read_input
 from scanner.errors import TscanError
 from scanner.model.answers import canonical
 
@@ -259,7 +260,7 @@ def own_key() -> Path | None:
 def read_signer(path: Path) -> Signer:
     """The private key in a file; TscanError if it is not one, or if others may read it."""
     try:
-        content = path.read_bytes()
+        content = read_input(path)
         mode = path.stat().st_mode
     except OSError as error:
         raise TscanError(f"the key {path} cannot be read: {error.strerror}", _MAKE_HINT) from error

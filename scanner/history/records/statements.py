@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from functools import lru_cache
 from typing import Final, NoReturn
 
 from scanner.core.calendar import is_time
 from scanner.errors import TscanError
 from scanner.history.records.seal import SealError, open_envelope
-from scanner.model.answers import canonical
+from scanner.model.answers import Exclusion, canonical
 from scanner.model.history import Record, Segment
 
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
@@ -25,6 +25,7 @@ _STREAM: Final = re.compile(r"log/([^/]+)/(?!0{12})([0-9]{12})\.json")
 _UNESCAPED: Final = re.compile(r"[A-Za-z0-9.-]")
 _MEMBERS: Final = {field.name for field in fields(Record)} - {"sha256"}
 _SEGMENT_MEMBERS: Final = {field.name for field in fields(Segment)}
+_EXCLUSION_MEMBERS: Final = {field.name for field in fields(Exclusion)}
 _LISTS: Final = ("checks", "callers", "regions", "gaps", "together", "scope")
 _MAPPINGS: Final = ("params", "counts", "controls")
 _MAX_COUNT: Final = 1 << 53
@@ -70,6 +71,7 @@ def payload_of(record: Record) -> bytes:
     """The Statement of a record: its subjects are the segments, its predicate is the record."""
     predicate = {name: getattr(record, name) for name in _MEMBERS}
     predicate["segments"] = list(map(_segment_members, record.segments))
+    predicate["exclusions"] = list(map(asdict, record.exclusions))
     # As subjects, segments are covered by the signature for every tool that knows in-toto.
     subjects = list(map(_subject, record.segments))
     statement = {
@@ -157,6 +159,7 @@ def _parse(value: object) -> Record:
     for name in _LISTS:
         members[name] = tuple(value[name])
     members["segments"] = tuple(map(_parse_segment, value["segments"]))
+    members["exclusions"] = tuple(map(_parse_exclusion, value["exclusions"]))
     return Record(**members)
 
 
@@ -167,7 +170,7 @@ def _is_well_typed(name: str, member: object) -> bool:
         return isinstance(member, dict)
     if name == "renamed":
         return isinstance(member, dict) and _is_texts(list(member.values()))
-    if name == "segments":
+    if name in ("exclusions", "segments"):
         return isinstance(member, list)
     # type(), since True is an int too, and would be written as another text.
     return type(member) is (int if name == "seq" else str)
@@ -222,6 +225,15 @@ def _is_texts(value: object) -> bool:
         return False
     types = set(map(type, value))
     return types <= {str}
+
+
+def _parse_exclusion(value: object) -> Exclusion:
+    if not isinstance(value, dict) or value.keys() != _EXCLUSION_MEMBERS:
+        raise SealError("an exclusion of the record is not an object")
+    texts = [member for name, member in value.items() if name != "ids"]
+    if not _is_texts(texts) or not _is_texts(value["ids"]):
+        raise SealError("a member of an exclusion has the wrong type")
+    return Exclusion(**{**value, "ids": tuple(value["ids"])})
 
 
 def _parse_segment(value: object) -> Segment:

@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from scanner.content.input_files import open_input
 from scanner.errors import TscanError
 from scanner.history.snapshots.snapshot_parser import SnapshotParser
 from scanner.history.stores.atomic_write import atomic_write
@@ -40,7 +41,7 @@ def read_snapshot(path: Path) -> Snapshot:
     for one that cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_input(path) as file:
             raw: Any = file
             if path.suffix == ".gz":
                 raw = gzip.GzipFile(fileobj=file)
@@ -116,6 +117,10 @@ def _optional_members(snapshot: Snapshot) -> dict[str, Any]:
         "unentered": snapshot.unentered,
         "organization_only": snapshot.organization_only,
         "bulk": snapshot.bulk,
+        "configuration": snapshot.configuration,
+        "kinds_excluded": snapshot.kinds_excluded,
+        "regions_approver": snapshot.regions_approver,
+        "regions_why": snapshot.regions_why,
         "scope": snapshot.scope,
     }
     present = {name: value for name, value in members.items() if value}

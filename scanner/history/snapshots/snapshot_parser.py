@@ -126,6 +126,10 @@ _HEADER_OPTIONAL: Final[Shape] = {
     "organization_only": _true,
     "clock_skew": _number,
     "bulk": _nonempty_texts,
+    "configuration": _nonempty_text,
+    "kinds_excluded": _nonempty_texts,
+    "regions_approver": _nonempty_text,
+    "regions_why": _nonempty_text,
     "scope": _nonempty_texts,
 }
 """Members that a header has only where they hold something."""
@@ -349,6 +353,10 @@ def _snapshot(header: JsonObject, answers: Mapping[str, Answer], finished: str) 
         organization_only=header.get("organization_only", False),
         clock_skew=header.get("clock_skew"),
         bulk=tuple(header.get("bulk", ())),
+        configuration=header.get("configuration", ""),
+        kinds_excluded=tuple(header.get("kinds_excluded", ())),
+        regions_approver=header.get("regions_approver", ""),
+        regions_why=header.get("regions_why", ""),
         scope=tuple(header.get("scope", ())),
     )
 

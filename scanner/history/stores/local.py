@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,7 +17,7 @@ _UNFINISHED: Final = ".unfinished-"
 """Prefix of temporary files; no reader lists them."""
 _IGNORE: Final = ".gitignore"
 _OURS: Final = frozenset(
-    {"store.json", "keys", "log", "outbox", "populations", "segments", "snapshots"}
+    {"draws", "keys", "log", "outbox", "populations", "segments", "snapshots", "store.json"}
 )
 """Names that a store itself has at its root."""
 _NEUTRAL: Final = (".", "lost+found")
@@ -37,8 +38,10 @@ class LocalStore:
     def __init__(self, place: str) -> None:
         self.name = place
         self._root = Path(place)
+        self._checked = False
 
     def put_new(self, key: str, content: bytes) -> bool:
+        self._check_root()
         path = self._path(key)
         temporary = self._write_temporary(path, content)
         try:
@@ -55,6 +58,7 @@ class LocalStore:
         return True
 
     def put(self, key: str, content: bytes) -> None:
+        self._check_root()
         path = self._path(key)
         temporary = self._write_temporary(path, content)
         try:
@@ -119,6 +123,30 @@ class LocalStore:
                     os.unlink(file)
                     swept += 1
         return swept
+
+    def _check_root(self) -> None:
+        """TscanError for a folder that somebody else controls: history is not written there."""
+        if self._checked or os.name != "posix":
+            return
+        try:
+            status = os.lstat(self._root)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise self._problem("", "cannot be written", error) from error
+        if stat.S_ISLNK(status.st_mode):
+            # Whoever can change the link decides what history is.
+            raise TscanError(
+                f"{self.name} is a link", f"name the folder itself: {os.path.realpath(self._root)}"
+            )
+        if status.st_mode & stat.S_IWOTH and stat.S_ISDIR(status.st_mode):
+            raise TscanError(f"{self.name} can be written by everybody", f"chmod o-w {self.name}")
+        # In a container, the administrator writes into the folder of a user of the host.
+        if status.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
+            raise TscanError(
+                f"{self.name} belongs to another user", "name a folder of your own with --store"
+            )
+        self._checked = True
 
     def _files(self, prefix: str) -> Iterator[os.DirEntry[str]]:
         """Every file below a folder; linked folders are not followed."""

@@ -23,6 +23,7 @@ from scanner.history.ledger.changes import (
     verdicts_after,
     verdicts_by_key,
 )
+from scanner.history.ledger.evidence_refs import parameters_lookup
 from scanner.history.ledger.ledger import Ledger
 from scanner.history.ledger.record_builder import ScanToCommit
 from scanner.history.records.statements import record_key, stream_of
@@ -157,13 +158,13 @@ class Reverifier:
             raise TscanError("its evidence is of another target")
         found = verdicts_after(before, verdicts_by_key(scan.results), basis_of(record))
         if _same_verdicts(record, found, state, result):
-            again = transitions(before, found, **self._transition_members(record))
+            again = transitions(before, found, **self._transition_members(record, scan.library))
             _compare_transitions(record, again, recorded, result)
         renamed = renamed_checks(self._earlier[record.target], record.checks, scan.library)
         _compare_facts(record, {**scan.facts, "renamed": renamed}, result)
 
-    def _transition_members(self, record: Record) -> dict[str, Any]:
-        """The arguments of `transitions` that a record gives."""
+    def _transition_members(self, record: Record, library: Library) -> dict[str, Any]:
+        """The arguments of `transitions` that a record and the pack of its day give."""
         earlier = self._earlier[record.chain]
         was: JudgingBasis | None = None
         if earlier:
@@ -173,7 +174,8 @@ class Reverifier:
             "ts": record.finished,
             "target": record.target,
             "was": was,
-            "ground": basis_of(record),
+            # As at commit: a parameter explains only what it may decide.
+            "ground": basis_of(record, parameters_of=parameters_lookup(library)),
         }
 
     def _group(self, record: Record) -> _Group:

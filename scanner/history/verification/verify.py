@@ -6,13 +6,12 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final
 
-from scanner.core.calendar import parse_time
-from scanner.core.periods.stretches import dated_before
+from scanner.core.periods.clocks import clock_doubt
 from scanner.errors import TscanError
 from scanner.history.ledger.anchors import Anchor
+from scanner.history.ledger.draws import FOLDER as DRAWS
+from scanner.history.ledger.draws import all_draws
 from scanner.history.records.seal import SealError, key_id, load_public, open_envelope, verifies
 from scanner.history.records.segments import (
     KEPT_ONCE,
@@ -26,12 +25,6 @@ from scanner.history.records.store_format import MARKER, check_marker
 from scanner.history.stores import Store, fetch_concurrently, get_many
 from scanner.model.history import Record, Segment
 from scanner.words import plural
-
-_OVERLAP: Final = timedelta(hours=12)
-"""How long a scan may take from its first target to its commit.
-
-Scans that overlap by less than this commit in either order, which is no damage.
-"""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -135,6 +128,7 @@ def verify(
     verification.chains(sizes)
     verification.anchors(anchors)
     verification.segments(sizes)
+    verification.draws()
     verification.result.damages.sort()
     return verification.result
 
@@ -301,6 +295,8 @@ class _Verification:
             # A gap between the two is reported as missing records already.
             if file.seq == 1 and record.previous_sha256:
                 self._record_damage(file, "edited", "the first record names a predecessor")
+            if file.seq == 1:
+                self._times(None, file, record)
             return
         if record.previous_sha256 != previous.sha256:
             # Either of the two may be the one that was changed: report both.
@@ -308,27 +304,24 @@ class _Verification:
                 previous, "replaced", f"record {file.seq} names another predecessor"
             )
             self._record_damage(file, "chain broken", "its predecessor has another digest")
-        if previous.record is not None and dated_before(previous.record, record):
-            overlap = parse_time(previous.record.started) - parse_time(record.finished)
-            self._back_dated(previous, file, overlap)
+        if previous.record is not None:
+            self._times(previous.record, file, record)
 
     def _in_its_place(self, file: _RecordFile, record: Record) -> None:
         if stream_of(record.chain) != file.stream:
             self._record_damage(file, "reordered", f"it is a record of {record.chain}")
         elif record.seq != file.seq:
             self._record_damage(file, "reordered", f"it is record {record.seq}")
-        if record.finished < record.started:
-            self._record_damage(file, "back-dated", "its end is before its start")
 
-    def _back_dated(self, previous: _RecordFile, file: _RecordFile, by: timedelta) -> None:
-        duration = str(by).partition(".")[0]
-        when = f"it ends {duration} before record {previous.seq} began"
-        if by > _OVERLAP:
-            self._record_damage(file, "back-dated", f"{when}, or the clock jumped")
-            return
-        self.result.notes.append(
-            f"record {file.name}: {when}: the scans overlapped, or the clock was set back"
-        )
+    def _times(self, before: Record | None, file: _RecordFile, record: Record) -> None:
+        """Note times that contradict the order, as the record states; all others are damage."""
+        doubt = clock_doubt(before, record)
+        if record.clock != doubt:
+            stated = record.clock or "that its times are in order"
+            found = doubt or "its times are in order"
+            self._record_damage(file, "back-dated", f"{found}; when committed it stated {stated}")
+        elif doubt:
+            self.result.notes.append(f"record {file.name}: {doubt}; it was committed stating so")
 
     def _duplicates(self, files: Sequence[_RecordFile]) -> None:
         """Report records that are the same bytes, or the same scan, as an earlier one."""
@@ -354,6 +347,17 @@ class _Verification:
             elif anchor.firm:
                 # One that can still be removed shows damage, and rules nothing out.
                 self.result.anchored[anchor.stream] = anchor
+
+    def draws(self) -> None:
+        """Verify that no recorded draw of a sample is missing or was changed."""
+        try:
+            drawn = all_draws(self._store)
+        except TscanError as error:
+            self.damage("", f"{DRAWS}/", "edited", error.message)
+            return
+        if drawn:
+            count = plural(len(drawn), "recorded draw")
+            self.result.notes.append(f"{count} of samples: 'tscan history draws' lists them")
 
     def segments(self, sizes: Mapping[str, int]) -> None:
         """Verify every segment that a record names, once; note the segments that none names."""

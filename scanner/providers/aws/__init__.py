@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from scanner.client.interfaces import AuditLog, Connected, Connector, Rules
 from scanner.core.reading.context import Reader
-from scanner.errors import TscanError
+from scanner.errors import NotConnectedError, TscanError
 from scanner.model.answers import Call
 from scanner.model.config import TargetConfig
 from scanner.registry import Registry, install_hint
 
 _RECORDER = "scanner.providers.aws.config_recorder"
+_SECOND = "scanner.providers.aws.second_sources"
+_TYPES = "scanner.providers.aws.resource_types"
 
 
 class AwsProvider:
@@ -21,13 +23,18 @@ class AwsProvider:
         "scanner.readers",
         **{
             "aws.access_points": "scanner.providers.aws.access_points:public_access_points",
+            "aws.attached_instances": f"{_SECOND}:attached_instances",
             "aws.credential_report": "scanner.providers.aws.credential_report:credential_report",
             "aws.denials": "scanner.providers.aws.scp_denials:denials",
             "aws.organization_tree": "scanner.providers.aws.organization_tree:organization_tree",
             "aws.principals": "scanner.providers.aws.principals:principals",
             "aws.recorded_counts": f"{_RECORDER}:recorded_counts",
             "aws.recorded_databases": f"{_RECORDER}:databases",
+            "aws.indexed_types": f"{_TYPES}:indexed_types",
             "aws.recorded_security_groups": f"{_RECORDER}:security_groups",
+            "aws.recorded_types": f"{_TYPES}:recorded_types",
+            "aws.tagged_buckets": f"{_SECOND}:tagged_buckets",
+            "aws.tagged_types": f"{_TYPES}:tagged_types",
             "aws.web_acl": "scanner.providers.aws.web_acls:web_acl",
         },
     )
@@ -53,7 +60,7 @@ class AwsProvider:
         # name.
         if wanted not in ("", account):
             message = f"the AWS credentials belong to account {account}, not {wanted}"
-            raise TscanError(message, "choose another profile with --profile or AWS_PROFILE")
+            raise NotConnectedError(message, "choose another profile with --profile or AWS_PROFILE")
         if target.organization is None:
             return (Connected(front.session),)
         return account_connectors(front, target.organization)

@@ -31,8 +31,6 @@ _FACTS: Final = AuditLogFacts(
     lag=LAG,
     kept=KEPT,
     operations=(OPERATION,),
-    # It would replace an event whole. Nearly all of it is dropped here.
-    read={OPERATION: frozenset({"Events[].CloudTrailEvent", "Events[].Resources"})},
     package="scanner.providers.aws",
     actions=lambda actions: (*actions, *_TAGS),
 )
@@ -124,9 +122,9 @@ def _event(row: Mapping[str, Any], region: str) -> LogEvent:
         id=str(row.get("EventId", "")),
         time=str(row.get("EventTime", "")),
         action=f"{source}:{row.get('EventName', '')}",
-        actor=str(actor or ""),
+        actor=_text(actor),
         actor_type=kind,
-        address=str(detail.get("sourceIPAddress", "")),
+        address=_text(detail.get("sourceIPAddress")),
         resources=_resources(row, detail),
         region=region,
         writes=str(row.get("ReadOnly", "false")).lower() != "true",
@@ -138,7 +136,12 @@ def _resources(row: Mapping[str, Any], detail: Mapping[str, Any]) -> tuple[str, 
     """Names and ARNs of the resources, each once."""
     names = [one.get("ResourceName") for one in row.get("Resources") or ()]
     names.extend(_mapping(one).get("ARN") for one in detail.get("resources") or ())
-    return tuple(dict.fromkeys(str(name) for name in names if name))
+    return tuple(dict.fromkeys(_text(name) for name in names if _text(name)))
+
+
+def _text(value: Any) -> str:
+    """A text; empty for what stands in its place where it was redacted."""
+    return value if isinstance(value, str) else ""
 
 
 def _detail(text: Any) -> Mapping[str, Any]:

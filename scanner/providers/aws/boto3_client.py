@@ -10,10 +10,13 @@ import boto3
 from botocore import xform_name
 from botocore.model import OperationModel
 
+from scanner.client.repeated import repeated
+from scanner.providers.aws.boto3_bounds import REQUEST, bound_responses
 from scanner.providers.aws.boto_sessions import SessionFactory, make_client
 from scanner.providers.aws.connections import CONNECT_SECONDS, READ_SECONDS
 from scanner.providers.aws.credentials import Identity, NoAccount
 from scanner.providers.aws.endpoints import without_account
+from scanner.providers.aws.errors import CredentialRepeatedError
 from scanner.providers.aws.partitions import global_region
 from scanner.providers.aws.response_checks import check_body
 from scanner.providers.aws.transport import Arguments
@@ -54,7 +57,9 @@ class Boto3Operations:
     def endpoint(self, service: str, region: str) -> str:
         """The address of a service in a region."""
         with self._lock:
-            made = make_client(self._models.create_client, service, region)
+            made = make_client(
+                self._models.create_client, service, region, insecure=self._sessions.insecure
+            )
             return str(made.client.meta.endpoint_url)
 
     def client(
@@ -68,7 +73,9 @@ class Boto3Operations:
             account = self._accounts.get(identity)
             if account is None:
                 session = self._sessions.boto3(identity.credentials)
-                account = self._accounts[identity] = _Account(session)
+                account = self._accounts[identity] = _Account(
+                    session, insecure=self._sessions.insecure
+                )
             return account.client(service, region)
 
 
@@ -85,8 +92,11 @@ class Boto3Operation:
         self._operations = operations
         self._region = region
 
-    def send(self, arguments: Arguments, identity: Identity) -> dict[str, Any]:
+    def send(
+        self, arguments: Arguments, identity: Identity, seconds: float = READ_SECONDS
+    ) -> dict[str, Any]:
         """The parsed response, as boto3 returns it."""
+        REQUEST.seconds, REQUEST.token = seconds, identity.key().token or ""
         service = self.model.service_model.service_name
         client = self._operations.client(identity, service, self._region)
         response: dict[str, Any] = getattr(client, xform_name(self.model.name))(**arguments)
@@ -96,8 +106,9 @@ class Boto3Operation:
 class _Account:
     """The clients of one account."""
 
-    def __init__(self, session: boto3.Session) -> None:
+    def __init__(self, session: boto3.Session, *, insecure: bool) -> None:
         self._session = session
+        self._insecure = insecure
         self._clients: dict[tuple[str, str], Any] = {}
 
     def client(self, service: str, region: str) -> Any:
@@ -108,7 +119,10 @@ class _Account:
         return self._clients[key]
 
     def _make(self, service: str, region: str) -> Any:
-        made = make_client(self._session.client, service, region, **_SETTINGS)
+        made = make_client(
+            self._session.client, service, region, insecure=self._insecure, **_SETTINGS
+        )
+        bound_responses(made.client)
         events = made.client.meta.events
         events.register("before-parse", _refuse_unusable_body)
         if service == "s3":
@@ -121,6 +135,8 @@ class _Account:
 def _refuse_unusable_body(
     *, operation_model: OperationModel, response_dict: dict[str, Any], **_: Any
 ) -> None:
+    if repeated(REQUEST.token, response_dict["headers"].values(), response_dict["body"]):
+        raise CredentialRepeatedError()
     check_body(response_dict, operation_model)
 
 

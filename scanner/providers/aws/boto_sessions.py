@@ -11,10 +11,12 @@ import boto3
 import botocore
 from botocore.config import Config
 from botocore.credentials import CredentialResolver
+from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader
 from botocore.session import Session as BotocoreSession
 
 from scanner import __version__
+from scanner.client.this_machine import is_this_machine
 from scanner.providers.aws.partitions import hosts
 
 USER_AGENT: Final = f"tscan/{__version__} Botocore/{botocore.__version__}"
@@ -41,6 +43,8 @@ class SessionFactory:
     profile: str
     loader: Loader | None = None
     """None: botocore's own."""
+    insecure: bool = False
+    """Whether credentials may be sent over plain HTTP to another machine."""
 
     def botocore(self, credentials: Any = None) -> BotocoreSession:
         """A session with the given credentials, or with those that botocore finds."""
@@ -65,6 +69,12 @@ class SessionFactory:
         return made
 
 
+class InsecureEndpointError(BotoCoreError):  # type: ignore[misc]
+    """An endpoint of another machine over plain HTTP, to which no credentials are sent."""
+
+    fmt = "{host} is another machine, and plain HTTP would show it the credentials"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeClient:
     """A botocore client of one service in one region."""
@@ -77,12 +87,18 @@ class MadeClient:
 
 
 def make_client(
-    create: Callable[..., Any], service: str, region: str, **settings: Any
+    create: Callable[..., Any],
+    service: str,
+    region: str,
+    *,
+    insecure: bool = False,
+    **settings: Any,
 ) -> MadeClient:
     """A client for AWS's endpoint, or for one that the user named (AWS_ENDPOINT_URL).
 
     `create` is `create_client` of a botocore session, or `client` of one of boto3; `settings` are
-    those of `botocore.config.Config`.
+    those of `botocore.config.Config`. Raises InsecureEndpointError for plain HTTP to another
+    machine, unless it is `insecure`.
     """
 
     def made(**more: Any) -> Any:
@@ -90,7 +106,10 @@ def make_client(
         return create(service, region_name=region, config=config)
 
     client = made()
-    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    address = urlsplit(client.meta.endpoint_url)
+    host = address.hostname or ""
+    if address.scheme == "http" and not (insecure or is_this_machine(host)):
+        raise InsecureEndpointError(host=host)
     if host.endswith(hosts()):
         return MadeClient(client=client, own_endpoint=False)
     if service == "s3":

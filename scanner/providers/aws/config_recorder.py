@@ -58,10 +58,13 @@ def running_recorders(region: str) -> Generator[Call, Answer, list[Row] | Unread
         return found
     running: list[Row] = []
     for recorder in found:
+        name = recorder.get("name")
+        if not isinstance(name, str):
+            return Unreadable(f"{_RECORDERS} returned a recorder without a readable name")
         status = yield Call(
             operation=_STATUS,
             region=region,
-            params={"ConfigurationRecorderNames": [recorder.get("name")]},
+            params={"ConfigurationRecorderNames": [name]},
         )
         states = rows(status, "ConfigurationRecordersStatus")
         if isinstance(states, Unreadable):

@@ -16,11 +16,12 @@ from botocore.session import Session as BotocoreSession
 from scanner.client.client import ProviderClient, ScanContext
 from scanner.client.clock import Clock
 from scanner.client.interfaces import Rules
-from scanner.errors import TscanError
+from scanner.client.redaction import text_redactor
+from scanner.errors import NotConnectedError, TscanError
 from scanner.model.answers import Answer, Call, Caller, State, Target
 from scanner.model.config import TargetConfig
 from scanner.providers.aws.boto3_client import Boto3Operations
-from scanner.providers.aws.boto_sessions import SessionFactory
+from scanner.providers.aws.boto_sessions import InsecureEndpointError, SessionFactory
 from scanner.providers.aws.botocore_probe import missing_members
 from scanner.providers.aws.credentials import Identity, RoleCredentials
 from scanner.providers.aws.errors import FAILURES, classify
@@ -38,6 +39,8 @@ ORGANIZATION: Final = Call(
     absent_on=("AWSOrganizationsNotInUseException",),
 )
 NOT_IN_USE: Final = "AWSOrganizationsNotInUseException"
+ALLOWED: Final = "allowed"
+"""Of the setting `insecure_endpoint`, which `--insecure-endpoint` makes."""
 BOTO3: Final = "boto3"
 """The client that a target's setting `client` names; the other is `fast`."""
 _LOG: Final = logging.getLogger(__name__)
@@ -81,7 +84,9 @@ class AwsAccess:
 
     def client(self, identity: Identity) -> ProviderClient:
         """A client that signs with an account's credentials."""
-        return ProviderClient(AwsTransport(self.operations, self.pagers, identity), self.context)
+        return ProviderClient(
+            AwsTransport(self.operations, self.pagers, identity, self.context.clock), self.context
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +223,8 @@ class _Found:
 
 def _find_credentials(config: TargetConfig) -> _Found:
     """Credentials, and the home region with its partition; TscanError where there are none."""
-    sessions = SessionFactory(profile=config.profile)
+    insecure = config.settings.get("insecure_endpoint") == ALLOWED
+    sessions = SessionFactory(profile=config.profile, insecure=insecure)
     home = "?"
     try:
         loader = ReviewedLoader(sessions.botocore().get_config_variable("data_path"))
@@ -234,7 +240,7 @@ def _find_credentials(config: TargetConfig) -> _Found:
         raise _unknown_region(home, _known_regions(session, "aws"), asked=False) from None
     except aws.BotoCoreError as error:
         message = " ".join(str(error).split())
-        raise TscanError(
+        raise NotConnectedError(
             f"AWS credentials cannot be read: {message}", "check the AWS configuration files"
         ) from error
     if credentials is None:
@@ -252,11 +258,11 @@ def _find_credentials(config: TargetConfig) -> _Found:
 def _no_credentials(profile: str) -> TscanError:
     if profile:
         # With a named profile, botocore looks nowhere else, whatever the environment holds.
-        return TscanError(
+        return NotConnectedError(
             f"AWS profile '{profile}' has no credentials",
             f"complete it: aws configure --profile {profile}",
         )
-    return TscanError(
+    return NotConnectedError(
         "no AWS credentials were found",
         "set AWS_PROFILE (or --profile), or run `tscan demo`, which needs none",
     )
@@ -303,30 +309,33 @@ def _assume_configured(access: AwsAccess, source: Identity) -> Identity:
     except FAILURES as error:
         failure = classify("sts", error)
         if failure.code in _UNREACHABLE:
-            raise TscanError(f"AWS cannot be reached: {failure.message}", _REACH) from error
-        raise TscanError(
-            f"role {config.role_arn} cannot be assumed ({failure.code})",
+            message = text_redactor().text(failure.message)
+            raise NotConnectedError(f"AWS cannot be reached: {message}", _REACH) from error
+        raise NotConnectedError(
+            f"role {config.role_arn} cannot be assumed ({text_redactor().code(failure.code)})",
             "check its trust policy, the external id, and your own right to sts:AssumeRole",
         ) from error
     return identity
 
 
-def _no_caller(answer: Answer, access: AwsAccess) -> TscanError:
+def _no_caller(answer: Answer, access: AwsAccess) -> NotConnectedError:
     """Why the account cannot be read, in one line."""
     if answer.code.startswith(("ExpiredToken", "RequestExpired", "TokenRefreshRequired")):
-        return TscanError(
+        return NotConnectedError(
             f"the AWS credentials have expired ({answer.code})", "log in again, then repeat"
         )
     if answer.code in _UNREACHABLE:
         endpoint = access.operations.endpoint("sts", access.home)
-        return TscanError(f"AWS cannot be reached at {endpoint} ({answer.code})", _REACH)
+        return NotConnectedError(f"AWS cannot be reached at {endpoint} ({answer.code})", _REACH)
+    if answer.code == InsecureEndpointError.__name__:
+        return NotConnectedError(answer.message, "use https, or --insecure-endpoint if you must")
     if answer.code in _ACCEPTED_NOWHERE:
-        return TscanError(
+        return NotConnectedError(
             f"AWS rejected the credentials ({answer.code})",
             "check the access key and its secret",
         )
     detail = f"{answer.code} {answer.message}".rstrip()
-    return TscanError(
+    return NotConnectedError(
         f"sts:GetCallerIdentity failed: {detail}", "check the credentials and the endpoint"
     )
 

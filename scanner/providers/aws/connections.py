@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import ssl
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -22,9 +21,11 @@ from urllib3.exceptions import SSLError as WrappedSSLError
 from urllib3.util.proxy import connection_requires_http_tunnel
 from urllib3.util.ssl_ import create_urllib3_context
 
+from scanner.client.bounded_reading import BoundedResponse, TooLargeError
+from scanner.providers.aws.errors import TooLargeAnswerError
+
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0
-_CHUNK_SIZE: Final = re.compile(rb"[0-9A-Fa-f]+")
 _KEPT: Final = 64
 """Idle connections to one host."""
 _ROUTES: Final = 1024
@@ -40,10 +41,6 @@ class Reply:
     content: bytes = b""
     raw: str = "read"
     """Stands for the stream, which handlers look for and never read."""
-
-
-class MalformedResponseError(HTTPException):
-    """A response whose end cannot be known, or that is no HTTP/1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,11 +156,11 @@ def host_of(url: str) -> str:
     return f"{name}:{parts.port}"
 
 
-def exchange(route: Route, request: bytes) -> Reply:
+def exchange(route: Route, request: bytes, seconds: float = READ_SECONDS) -> Reply:
     """Send a request and read its response, over a connection that is kept for the next one.
 
-    Raises botocore's errors for a connection that cannot be made or breaks, and for a response that
-    is not whole.
+    `seconds` is the time limit for the whole response. Raises botocore's errors for a connection
+    that cannot be made or breaks, and for a response that is not whole or too large.
     """
     # Private members of urllib3's pool, listed in `botocore_probe`: its request path costs 0.55 ms,
     # its connections alone 0.2 (decision 0008).
@@ -172,10 +169,13 @@ def exchange(route: Route, request: bytes) -> Reply:
         _open(route, connection)
     kept = False
     try:
+        connection.sock.settimeout(seconds)
         connection.sock.sendall(request)
         reply, kept = _receive(connection.sock)
     except TimeoutError as error:
         raise aws.ReadTimeoutError(endpoint_url=route.url, error=error) from error
+    except TooLargeError as error:
+        raise TooLargeAnswerError(form=str(error)) from error
     except (OSError, HTTPException, ValueError) as error:
         raise aws.ConnectionClosedError(endpoint_url=route.url, error=error) from error
     finally:
@@ -186,52 +186,16 @@ def exchange(route: Route, request: bytes) -> Reply:
     return reply
 
 
-class _Response(HTTPResponse):
-    """http.client's reader, strict about the sizes of chunks."""
-
-    def _read_next_chunk_size(self) -> int:
-        # The base class passes the line to int(), which also takes signs, spaces, underscores and
-        # `0x`.
-        line = self.fp.readline(1 << 16)
-        size = line.partition(b";")[0].strip()
-        if not line.endswith(b"\n") or not _CHUNK_SIZE.fullmatch(size):
-            raise MalformedResponseError(f"a malformed chunk size: {line[:40]!r}")
-        return int(size, 16)
-
-
 def _receive(sock: Any) -> tuple[Reply, bool]:
     """One response, and whether its connection may serve another request."""
-    with closing(_Response(sock)) as response:
+    with closing(BoundedResponse(sock)) as response:
         response.begin()
-        _check_framing(response)
         reply = Reply(
             status_code=response.status,
             headers=urllib3.HTTPHeaderDict(response.headers.items()),
             content=response.read(),
         )
         return reply, not response.will_close
-
-
-def _check_framing(response: HTTPResponse) -> None:
-    """Refuse what http.client tolerates, and then reads less or more than the response holds."""
-    if response.status < 200:
-        raise MalformedResponseError(f"status {response.status} is not final")
-    if response.headers.defects:
-        # Among them a line without a colon: the headers after it would be lost, the length among
-        # them.
-        raise MalformedResponseError(f"malformed headers: {response.headers.defects[0]!r}")
-    lengths = response.headers.get_all("content-length", [])
-    # With a length that is no number, http.client reads until the connection ends, and calls that
-    # whole.
-    if len(lengths) > 1 or not all(_is_number(length.strip()) for length in lengths):
-        raise MalformedResponseError(f"a malformed length: {lengths!r}")
-    coding = response.headers.get("transfer-encoding", "chunked")
-    if coding.lower() != "chunked":
-        raise MalformedResponseError(f"an unknown transfer coding: {coding[:40]!r}")
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
 
 
 def _open(route: Route, connection: Any) -> None:
@@ -244,7 +208,6 @@ def _open(route: Route, connection: Any) -> None:
     except (HTTPError, OSError) as error:
         connection.close()
         raise _unopened(route, error) from error
-    connection.sock.settimeout(READ_SECONDS)
 
 
 def _unopened(route: Route, error: Exception) -> Exception:

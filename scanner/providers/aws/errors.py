@@ -116,12 +116,26 @@ class UnparsableAnswerError(aws.BotoCoreError):  # type: ignore[misc]
     fmt = "the response is not {form}"
 
 
+class CredentialRepeatedError(aws.BotoCoreError):  # type: ignore[misc]
+    """A response that holds the session token that was sent."""
+
+    fmt = "the response repeats the credential that was sent, so that it is not kept"
+
+
+class TooLargeAnswerError(aws.BotoCoreError):  # type: ignore[misc]
+    """A response that is larger than any that a declared operation gives."""
+
+    fmt = "{form}"
+
+
 def classify(service: str, error: Exception) -> Failure:
     """The failure that one of `FAILURES` is."""
     if isinstance(error, aws.ClientError):
         return _refused(service, error.response)
     code = type(error).__name__
     message = " ".join(str(error).split())
+    if isinstance(error, TooLargeAnswerError):
+        return Failure(state=State.ERROR, code="TooLarge", message=message)
     if isinstance(error, _NO_CREDENTIALS):
         return Failure(state=State.DENIED, code=code, message=message)
     unparsed = isinstance(error, (ResponseParserError, UnparsableAnswerError))

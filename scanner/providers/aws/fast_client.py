@@ -19,6 +19,7 @@ class FastOperations:
     def __init__(self, sessions: SessionFactory, partition: str) -> None:
         self.partition = partition
         self._session = sessions.botocore(NoAccount())
+        self._insecure = sessions.insecure
         self._connections = Connections(self._session)
         self._clients: dict[tuple[str, str], tuple[Any, Endpoints]] = {}
         self._prepared: dict[tuple[str, str, str], PreparedCall] = {}
@@ -64,7 +65,9 @@ class FastOperations:
     def _client(self, service: str, region: str) -> tuple[Any, Endpoints]:
         key = (service, region)
         if key not in self._clients:
-            made = make_client(self._session.create_client, service, region)
+            made = make_client(
+                self._session.create_client, service, region, insecure=self._insecure
+            )
             endpoints = Endpoints(made.client, self._connections, bare_host=made.own_endpoint)
             self._clients[key] = made.client, endpoints
         return self._clients[key]

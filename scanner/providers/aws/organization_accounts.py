@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from scanner.client.failures import Failure
 from scanner.client.interfaces import Connected, Connector, Session, Unreachable
+from scanner.client.redaction import text_redactor
 from scanner.client.retry import RateLimiter, Retry
-from scanner.errors import TscanError
+from scanner.errors import NotConnectedError
 from scanner.model.answers import Account, AccountState, Answer, Call, Caller, State, Target
 from scanner.model.config import Organization
 from scanner.providers.aws.connect import (
@@ -37,14 +38,14 @@ def account_connectors(front: Connection, organization: Organization) -> tuple[C
     session = front.session
     own = session.target.account
     if session.answers[ORGANIZATION.key].code == NOT_IN_USE:
-        raise TscanError(f"account {own} is not in an organization", "remove --organization")
+        raise NotConnectedError(f"account {own} is not in an organization", "remove --organization")
     listed = session.request(ACCOUNTS)
     rows: list[Any] = (listed.data or {}).get("Accounts", [])
     found = (_account(row, organization) for row in rows)
     accounts = tuple(sorted(found, key=lambda account: account.id))
     for account in accounts:
         if account.id == own and account.state is AccountState.EXCLUDED:
-            raise TscanError(
+            raise NotConnectedError(
                 f"account {own} lists the organization, so it cannot be excluded",
                 "scan from a delegated administrator",
             )
@@ -212,14 +213,15 @@ def _refusal(
     """A refused role as evidence. A role that was given never becomes an answer: it would hold
     credentials.
     """
+    redactor = text_redactor()
     request_ids: tuple[str, ...] = ()
     if failure.request_id:
-        request_ids = (failure.request_id,)
+        request_ids = (redactor.code(failure.request_id),)
     return Answer(
         call=call,
         state=failure.state,
-        code=failure.code,
-        message=failure.message,
+        code=redactor.code(failure.code),
+        message=redactor.text(failure.message),
         started=started,
         finished=finished,
         request_ids=request_ids,

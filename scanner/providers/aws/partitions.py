@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from botocore.loaders import create_loader
 
-from scanner.errors import TscanError
+from scanner.errors import NotConnectedError
 
 _SINGLE_ENDPOINT: Final = {"globalaccelerator": "us-west-2", "networkmanager": "us-west-2"}
 """Services of the commercial partition that lie in another region than its global ones."""
@@ -31,7 +31,7 @@ def global_region(partition: str, service: str = "") -> str:
         return _SINGLE_ENDPOINT[service]
     known = partitions().get(partition)
     if known is None:
-        raise TscanError(
+        raise NotConnectedError(
             f"AWS partition '{partition}' is unknown to this version of botocore",
             "update botocore: pip install --upgrade botocore",
         )

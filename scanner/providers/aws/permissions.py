@@ -27,10 +27,10 @@ DISCOVERY: Final = {"ec2:DescribeRegions": "the enabled regions"}
 needs none.
 """
 NAMES: Final = {"iam:ListAccountAliases": "the account alias, for display only"}
-"""The same for words that are only shown: a statement of their own, so that they can be left out
-knowingly.
+"""The same for words that are only shown: with inventories of types they are a statement of their
+own, so that they can be left out knowingly.
 """
-NAMES_ONLY: Final = "NamesOnly"
+SHOWN_ONLY: Final = "ShownOnly"
 """The Sid of that statement; a policy has no comments."""
 ORGANIZATION: Final = {
     "organizations:DescribeOrganization": "the organization's management account"
@@ -94,7 +94,7 @@ def documents(actions: Iterable[str], names: Iterable[str] = ()) -> list[Documen
     groups: list[list[str]] = [[]]
     apart: list[Document] = []
     if names:
-        apart.append({"Sid": NAMES_ONLY, **_allowing(sorted(set(names)))})
+        apart.append({"Sid": SHOWN_ONLY, **_allowing(sorted(set(names)))})
     for action in sorted(set(actions)):
         # The statement apart is counted with every group: it is not known yet which will be the
         # last.

@@ -20,9 +20,11 @@ from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 from botocore.parsers import ResponseParserFactory
 
-from scanner.providers.aws.connections import Reply, Route, exchange, host_of
+from scanner.client.repeated import repeated
+from scanner.providers.aws.connections import READ_SECONDS, Reply, Route, exchange, host_of
 from scanner.providers.aws.credentials import Identity
 from scanner.providers.aws.endpoints import Endpoint, Endpoints, SigningScope
+from scanner.providers.aws.errors import CredentialRepeatedError
 from scanner.providers.aws.response_checks import check_body
 from scanner.providers.aws.signing import Signer, Unsigned
 from scanner.providers.aws.times import moment
@@ -64,10 +66,16 @@ class PreparedCall:
         self._parser = _PARSERS.create_parser(self.model.service_model.resolved_protocol)
         self._signers: dict[SigningScope, Signer] = {}
 
-    def send(self, arguments: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
+    def send(
+        self, arguments: Mapping[str, Any], identity: Identity, seconds: float = READ_SECONDS
+    ) -> dict[str, Any]:
         """The parsed response; raises what `request`, `read` and `exchange` raise."""
-        signed = self.request(arguments, identity.key(), identity.now())
-        return self.read(exchange(signed.route, signed.content), signed)
+        key = identity.key()
+        signed = self.request(arguments, key, identity.now())
+        reply = exchange(signed.route, signed.content, seconds)
+        if repeated(key.token or "", reply.headers.values(), reply.content):
+            raise CredentialRepeatedError()
+        return self.read(reply, signed)
 
     def request(
         self,

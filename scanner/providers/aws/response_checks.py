@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from botocore.model import OperationModel
 
 from scanner.providers.aws.errors import UnparsableAnswerError
+from scanner.providers.aws.required_members import MAY_BE_EMPTY
 from scanner.words import plural
 
+_ROOT: Final = re.compile(
+    rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:[\w.-]+:)?([\w.-]{1,200})",
+    re.DOTALL,
+)
+"""The name of the first element of an XML document."""
+_ERRORS: Final = frozenset({"Error", "ErrorResponse", "Errors"})
 _HTML: Final = (b"<html", b"<!doctype html")
 
 
@@ -24,14 +32,24 @@ def check_body(response: Mapping[str, Any], operation: OperationModel) -> None:
     output = operation.output_shape
     if response["status_code"] >= 300 or not output or not output.members:
         return
+    # 204 and 206 are no whole answers.
+    if response["status_code"] != operation.http.get("responseCode", 200):
+        raise UnparsableAnswerError(form="one of status 200")
     body: bytes = response["body"]
     _check_length(body, str(response["headers"].get("content-length", "")))
     if body[:64].lstrip()[:14].lower().startswith(_HTML):
         raise UnparsableAnswerError(form="from AWS, but a web page")
-    # A payload is one member alone, and no JSON of the protocol.
-    has_payload = output.serialization.get("payload")
-    if "json" in operation.service_model.resolved_protocol and not has_payload:
-        _check_json(body)
+    # What was received, for those that know a response without its body.
+    response["headers"]["content-length"] = str(len(body))
+    # A payload is one member alone, and no document of the protocol.
+    payload = output.serialization.get("payload")
+    protocol = operation.service_model.resolved_protocol
+    if payload and output.members[payload].type_name != "structure":
+        _check_policy(body)
+    elif "json" in protocol:
+        _check_json(body, operation)
+    else:
+        _check_root(body, operation, protocol)
 
 
 def _check_length(body: bytes, announced: str) -> None:
@@ -41,10 +59,53 @@ def _check_length(body: bytes, announced: str) -> None:
         raise UnparsableAnswerError(form=f"complete: received {received} of {announced or '?'}")
 
 
-def _check_json(body: bytes) -> None:
+def _check_policy(body: bytes) -> None:
+    """Refuse what is no policy, the one text that is a payload of a reviewed operation."""
     try:
-        whole = isinstance(json.loads(body), dict)
-    except ValueError:
-        whole = False
-    if not whole:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict) or "Statement" not in document:
+        raise UnparsableAnswerError(form="a policy")
+
+
+def _check_json(body: bytes, operation: OperationModel) -> None:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
         raise UnparsableAnswerError(form="complete JSON")
+    # How the JSON protocols name an error, whatever the status.
+    if "__type" in document and "__type" not in operation.output_shape.members:
+        raise UnparsableAnswerError(form="an answer, but an error with status 200")
+    # Where an answer may be empty, another operation's document would be one: botocore drops what
+    # its model does not have.
+    if document and "payload" not in operation.output_shape.serialization:
+        members = operation.output_shape.members.items()
+        if not any(shape.serialization.get("name", name) in document for name, shape in members):
+            raise UnparsableAnswerError(form="that of the operation")
+
+
+def _rest_root(operation: OperationModel) -> str:
+    """The root of a REST response in XML; empty where the model does not name it."""
+    output = operation.output_shape
+    payload = output.serialization.get("payload")
+    if payload:
+        return str(output.members[payload].serialization.get("name", payload))
+    # Where an answer may be empty, nothing else identifies it.
+    service = operation.service_model.service_name
+    return MAY_BE_EMPTY.get(f"{service}:{operation.name}", "")
+
+
+def _check_root(body: bytes, operation: OperationModel, protocol: str) -> None:
+    """Refuse an error with status 200, and another operation's document."""
+    found = _ROOT.match(body)
+    root = found[1].decode() if found else ""
+    if root in _ERRORS:
+        raise UnparsableAnswerError(form="an answer, but an error with status 200")
+    wanted = f"{operation.name}Response"
+    if protocol == "rest-xml":
+        wanted = _rest_root(operation) or root
+    if root != wanted or not root:
+        raise UnparsableAnswerError(form=f"the document {wanted or 'in XML'}")

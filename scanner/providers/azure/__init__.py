@@ -25,6 +25,7 @@ class AzureProvider:
             "azure.break_glass_sign_ins": f"{_READERS}:break_glass_sign_ins",
             "azure.directory_administrators": f"{_READERS}:directory_administrators",
             "azure.caller_sees_everything": f"{_VISIBILITY}:caller_sees_everything",
+            "azure.resource_types": "scanner.providers.azure.resource_types:resource_types",
             "azure.subscription_administrators": f"{_READERS}:subscription_administrators",
         },
     )

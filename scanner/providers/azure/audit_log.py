@@ -60,24 +60,10 @@ def _actions(words: list[str]) -> Iterator[str]:
     yield from _ALWAYS
 
 
-# Never the claims or the body of a call, which may hold secrets (data minimization).
-_MEMBERS: Final = (
-    "operationName.value",
-    "status.value",
-    "subStatus.value",
-    "resourceId",
-    "caller",
-    "eventTimestamp",
-    "eventDataId",
-    "correlationId",
-    "httpRequest.clientIpAddress",
-    "authorization.evidence.principalType",
-)
 _FACTS: Final = AuditLogFacts(
     lag=LAG,
     kept=KEPT,
     operations=(OPERATION,),
-    read={OPERATION: frozenset(f"value[].{path}" for path in _MEMBERS)},
     package="scanner.providers.azure",
     actions=_actions,
 )

@@ -22,7 +22,7 @@ from scanner.client.rest.connect import (
 from scanner.client.rest.operations import operations
 from scanner.client.rest.rest_client import RestClient, RestContext
 from scanner.client.rest.session import RestSession
-from scanner.errors import TscanError
+from scanner.errors import NotConnectedError
 from scanner.model.answers import Account, Answer, Call, State, Target
 from scanner.model.config import TargetConfig
 from scanner.providers.azure.credentials import AzureCredentials
@@ -64,7 +64,7 @@ def connect_azure(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
         return (Connected(_subscription(context, client, config)),)
     # Tokens of another tenant would list that tenant's subscriptions under this one's name.
     if context.tokens is not None and credentials.tenant.lower() != tenant:
-        raise TscanError(
+        raise NotConnectedError(
             f"the credentials belong to tenant {credentials.tenant or '?'}, not {tenant}",
             "log in to that tenant",
         )

@@ -15,6 +15,7 @@ from scanner.client.failures import Failure
 from scanner.client.rest.connect import NO_CREDENTIALS
 from scanner.client.rest.tokens import Token
 from scanner.model.answers import Caller, State
+from scanner.providers.azure.token_transport import bounded_transport
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -31,6 +32,8 @@ _CLASSES: Final = {
 """The class of azure-identity for each `credential` of the configuration."""
 _OF_ONE_TENANT: Final = frozenset({"workload_identity", "managed_identity"})
 """Credentials that belong to one tenant, and accept no other."""
+_BY_COMMAND: Final = frozenset({"azure_cli", "azure_powershell", "azure_developer_cli"})
+"""Credentials that run a command of this machine, and send nothing themselves."""
 _CALLER_CLAIMS: Final = ("upn", "unique_name", "appid", "azp", "oid")
 
 
@@ -99,6 +102,8 @@ class AzureCredentials:
         # instead.
         logging.getLogger("azure").addHandler(logging.NullHandler())
         options: dict[str, Any] = {}
+        if self._name not in _BY_COMMAND:
+            options.update(transport=bounded_transport(), retry_total=2)
         if self._tenant and self._name not in _OF_ONE_TENANT:
             options["additionally_allowed_tenants"] = [self._tenant]
         credential: TokenCredential = getattr(identity, _CLASSES[self._name])(**options)

@@ -21,6 +21,7 @@ class GcpProvider:
     readers = Registry[Reader](
         "scanner.readers",
         **{
+            "gcp.asset_types": f"{_READERS}:asset_types",
             "gcp.directory_users": f"{_READERS}:directory_users",
             "gcp.inherited_mute_configs": f"{_ANCESTORS}:inherited_mute_configs",
             "gcp.inherited_policies": f"{_ANCESTORS}:inherited_policies",

@@ -60,25 +60,10 @@ def _with_switching(actions: list[str]) -> Iterator[str]:
         yield f"{service}:*ableService*"
 
 
-# Never the request or the response of a call, which may hold secrets (data minimization).
-_MEMBERS: Final = (
-    "logName",
-    "insertId",
-    "timestamp",
-    "operation.id",
-    "operation.producer",
-    "protoPayload.serviceName",
-    "protoPayload.methodName",
-    "protoPayload.resourceName",
-    "protoPayload.authenticationInfo.principalEmail",
-    "protoPayload.authenticationInfo.principalSubject",
-    "protoPayload.requestMetadata.callerIp",
-)
 _FACTS: Final = AuditLogFacts(
     lag=LAG,
     kept=KEPT,
     operations=(OPERATION, ANCESTRY),
-    read={OPERATION: frozenset(f"entries[].{path}" for path in _MEMBERS)},
     package="scanner.providers.gcp",
     actions=_with_switching,
 )

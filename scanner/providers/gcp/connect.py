@@ -27,7 +27,7 @@ from scanner.client.rest.operations import operations
 from scanner.client.rest.request import Endpoint
 from scanner.client.rest.rest_client import RestClient, RestContext
 from scanner.client.rest.session import RestSession
-from scanner.errors import TscanError
+from scanner.errors import NotConnectedError
 from scanner.model.answers import Account, Answer, Call, Target
 from scanner.model.config import TargetConfig
 from scanner.providers.gcp.credentials import GcpCredentials
@@ -94,7 +94,7 @@ def _project(context: RestContext, config: TargetConfig) -> RestSession:
     identity = str(row.get("projectId", ""))
     # Google also finds a project by its number; evidence is filed under the id alone.
     if identity != name:
-        raise TscanError(
+        raise NotConnectedError(
             f"Google Cloud calls project {name} '{identity}'", "name a project by its id"
         )
     return _session(context, row, management_open=PROJECT_ONLY, answers=(answer,))

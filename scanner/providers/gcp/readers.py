@@ -4,6 +4,7 @@ providers.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from scanner.providers.gcp.tenant_conditions import bound_to_tenant
 Row = dict[str, Any]
 Listing = Generator[Call, Answer, list[Row] | Unreadable]
 
+_ASSETS: Final = "cloudasset:searchAllResources"
 _ORGANIZATION: Final = "cloudresourcemanager:organizations.get"
 _USERS: Final = "directory:users.list"
 _POOLS: Final = "iam:projects.locations.workloadIdentityPools.list"
@@ -71,6 +73,33 @@ def workload_identity_providers(context: ReadContext) -> Listing:
     if rest is None:
         return found
     return OpenList(found, rest.reason, rest.gaps)
+
+
+def asset_types(
+    context: ReadContext,
+) -> Generator[Call, Answer, dict[str, int] | Unreadable]:
+    """By type, how many resources of a project Cloud Asset Inventory finds."""
+    params = {
+        "scope": f"projects/{context.account}",
+        "readMask": "assetType",
+        "pageSize": 500,
+    }
+    answer = yield Call(operation=_ASSETS, region="", params=params, items=("results",))
+    rows = _rows_in(answer, "results")
+    if isinstance(rows, OpenList):
+        return rows.rest
+    if isinstance(rows, Unreadable):
+        return rows
+    counts: Counter[str] = Counter()
+    for row in rows:
+        name = row.get("assetType") if isinstance(row, Mapping) else None
+        if not isinstance(name, str):
+            return Unreadable(f"{_ASSETS} returned a resource without a type")
+        counts[name] += 1
+    # A project is a resource itself: without any, the inventory has not looked.
+    if not counts:
+        return Unreadable(f"{_ASSETS} found nothing, not even the project")
+    return dict(counts)
 
 
 def _list_call(operation: str, parent: str, member: str) -> Call:

@@ -25,15 +25,15 @@ from google.cloud.resourcemanager_v3.services.organizations.transports import (
 )
 from google.cloud.resourcemanager_v3.services.projects.transports import ProjectsRestTransport
 from google.protobuf.json_format import ParseError
-from requests.adapters import HTTPAdapter
 
-from scanner.client.clock import Clock
+from scanner.client.clock import Clock, seconds_left
 from scanner.client.failures import Failure
+from scanner.client.rest.bounded_requests import BoundedAdapter
 from scanner.client.rest.http_client import USER_AGENT, Proxies, tls_context
 from scanner.client.rest.request import Endpoint, PreparedRequest
 from scanner.client.rest.responses import HttpReply
 from scanner.client.rest.tokens import Token, Tokens
-from scanner.client.rest.transport import DECLARED_HOST, request_timeout
+from scanner.client.rest.transport import DECLARED_HOST, REQUEST_TIMEOUT
 from scanner.model.answers import State
 from scanner.model.rest_operations import RestOperation
 from scanner.providers.gcp.profile import GcpProfile
@@ -72,7 +72,7 @@ class _TokenCredentials(google_credentials.Credentials):
             self._tokens.forget(GcpProfile.audience, self._used)
 
 
-class _RecordingAdapter(HTTPAdapter):
+class _RecordingAdapter(BoundedAdapter):
     """Sends the library's requests by the rules of all others, and keeps each thread's last
     response.
     """
@@ -195,7 +195,7 @@ class ResourceManager:
             method(
                 request=_arguments(request),
                 retry=None,
-                timeout=request_timeout(self._clock, deadline),
+                timeout=seconds_left(self._clock, deadline, REQUEST_TIMEOUT),
             )
         except _TokenUnavailableError as error:
             return error.failure

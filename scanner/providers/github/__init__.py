@@ -26,6 +26,7 @@ class GithubProvider:
             "github.member_second_factor": f"{_SECOND_FACTOR}:member_second_factor",
             "github.release_branches": "scanner.providers.github.branches:release_branches",
             "github.release_commits": "scanner.providers.github.branches:release_commits",
+            "github.repository_types": "scanner.providers.github.repository_types:repository_types",
             "github.second_factor_rule": f"{_SECOND_FACTOR}:second_factor_rule",
         },
     )

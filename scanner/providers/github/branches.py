@@ -12,7 +12,7 @@ from scanner.model.values import OpenList, Unreadable
 from scanner.providers.github.connections import flag
 from scanner.providers.github.reviews import with_reviews
 
-_REPOSITORIES: Final = "github:repos/list-for-org"
+REPOSITORIES: Final = "github:repos/list-for-org"
 _COMMITS: Final = "github:graphql/branch-commits"
 _HISTORY: Final = "data.repository.ref.target.history.nodes"
 
@@ -20,14 +20,19 @@ Rows = list[Any] | Unreadable
 Listing = Generator[Call, Answer, Rows]
 
 
-def release_branches(context: ReadContext) -> Listing:
-    """The default branch of each repository, and the branches that `release_branches` names."""
-    answer = yield Call(
-        operation=_REPOSITORIES,
+def repositories_call(organization: str) -> Call:
+    """The call that lists the repositories of an organization."""
+    return Call(
+        operation=REPOSITORIES,
         region="",
-        params={"org": context.account, "type": "all", "per_page": 100},
+        params={"org": organization, "type": "all", "per_page": 100},
         items=("items",),
     )
+
+
+def release_branches(context: ReadContext) -> Listing:
+    """The default branch of each repository, and the branches that `release_branches` names."""
+    answer = yield repositories_call(context.account)
     repositories = rows_in(answer, "items")
     if isinstance(repositories, Unreadable):
         return repositories
@@ -59,7 +64,7 @@ def _named_branches(entries: Any) -> dict[str, list[str]]:
 def _branches_of(repository: Any, named: Mapping[str, list[str]]) -> Iterator[Any]:
     """A row for each branch of one repository, its default branch first."""
     if not isinstance(repository, Mapping):
-        yield Unreadable(f"{_REPOSITORIES} returned no repository")
+        yield Unreadable(f"{REPOSITORIES} returned no repository")
         return
     name = repository.get("name")
     default = repository.get("default_branch")

@@ -22,7 +22,7 @@ from scanner.client.rest.operations import operations
 from scanner.client.rest.rest_client import RestClient
 from scanner.client.rest.session import RestSession
 from scanner.client.rest.tokens import Credentials
-from scanner.errors import TscanError
+from scanner.errors import NotConnectedError, TscanError
 from scanner.model.answers import Call, Target
 from scanner.model.config import TargetConfig
 from scanner.providers.github.credentials import AppToken, EnvironmentToken
@@ -54,7 +54,9 @@ def connect_github(config: TargetConfig, rules: Rules) -> Sequence[Connector]:
     # GitHub redirects the old name of an organization: the evidence would be filed under a name
     # that somebody else may register.
     if login.lower() != name.lower():
-        raise TscanError(f"GitHub calls organization {name} '{login}'", "use its current login")
+        raise NotConnectedError(
+            f"GitHub calls organization {name} '{login}'", "use its current login"
+        )
     session = RestSession(
         target=Target(f"github:{login}"),
         name=str(data.get("name", "")),

@@ -15,6 +15,7 @@ from scanner.client.failures import Failure
 from scanner.client.rest.connect import NO_CREDENTIALS
 from scanner.client.rest.http_client import HttpClient, HttpRequest
 from scanner.client.rest.tokens import Token
+from scanner.content.input_files import read_input
 from scanner.model.answers import Caller, State
 
 VARIABLES: Final = ("GITHUB_TOKEN", "GH_TOKEN")
@@ -91,7 +92,7 @@ class AppToken:
             "iss": self.app,
         }
         try:
-            return jwt.encode(claims, self.key.read_bytes(), algorithm="RS256")
+            return jwt.encode(claims, read_input(self.key), algorithm="RS256")
         except OSError as error:
             message = f"{self.key} cannot be read: {error.strerror}"
         except (ValueError, TypeError, jwt.PyJWTError):

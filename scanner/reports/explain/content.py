@@ -16,7 +16,7 @@ from scanner.core.reading.read_plan import (
     request_paths,
 )
 from scanner.model.checks import Check, Parameter
-from scanner.model.controls import Control, Criterion, Role
+from scanner.model.controls import Control, Criterion, Framework, Role
 from scanner.model.findings import Finding, Verdict
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
@@ -110,6 +110,7 @@ def _check(check: Check, content: Content) -> Explanation:
             ("if none is in scope", none_in_scope),
             ("earlier ids", ", ".join(check.aliases)),
             ("links", "\n".join(check.refs)),
+            ("does not list", _not_listed([kind])),
         ),
         rests_on=(*_operations_of(check, content), *_parameters_of(check, content)),
         used_by=(*_controls_of(check.id, content), *_criteria_of(check.id, content)),
@@ -183,6 +184,7 @@ def _control(control: Control, content: Content) -> Explanation:
         title=control.title,
         facts=_facts(
             ("statement", control.statement),
+            ("clauses", "\n".join(_clauses(control))),
             ("why", control.why),
             ("does not prove", control.does_not_prove),
             ("nature", f"{control.nature}; {control.frequency}"),
@@ -196,15 +198,28 @@ def _control(control: Control, content: Content) -> Explanation:
     )
 
 
+def _clauses(control: Control) -> Iterator[str]:
+    """Each part of the statement with its evidence, and with what shows it in other clouds."""
+    for clause in control.clauses:
+        evidence = ", ".join((*clause.checks, *clause.attestations))
+        yield f"{clause.says} Evidence: {evidence or 'none that is read'}"
+        for other in clause.elsewhere:
+            shown = ", ".join(other.attestations) or "cannot be shown"
+            yield f"  {other.cloud}: {shown}. {other.why}"
+
+
 def _evidence_of(control: Control, content: Content) -> Iterator[Link]:
     """Checks that decide, then those that support, then what people show."""
     for link in sorted(control.checks, key=lambda link: link.role is not Role.EVIDENCES):
         title = ""
         if link.id in content.library.checks:
             title = content.library.checks[link.id].title
-        yield Link(type="check", id=link.id, title=title, note=f"{link.role.value}: {link.why}")
+        note = f"{link.role.value}: {link.why}"
+        if link.deviation:
+            note += f" If it fails: {link.deviation}"
+        yield Link(type="check", id=link.id, title=title, note=note)
     manual = content.library.manual
-    for name in control.attestations:
+    for name in control.manual:
         title = manual[name].control if name in manual else ""
         yield Link(type="manual control", id=name, title=title, note="shown by an attestation")
     for requirement in control.must_have:
@@ -244,9 +259,19 @@ def _criterion(subject: NamedCriterion, content: Content) -> Explanation:
             ("category", criterion.category),
             ("evidence", _EVIDENCE.get(criterion.evidence, criterion.evidence)),
             ("does not prove", criterion.does_not_prove),
+            ("same evidence as", ", ".join(same_evidence(framework, criterion))),
         ),
         rests_on=tuple(_controls_under(criterion, content)),
     )
+
+
+def same_evidence(framework: Framework, criterion: Criterion) -> Iterator[str]:
+    """The other criteria with the same primary controls: one statement of theirs moves them all."""
+    mine = {link.control for link in criterion.controls if link.primary}
+    for other in framework.criteria:
+        primary = {link.control for link in other.controls if link.primary}
+        if other.id != criterion.id and primary == mine:
+            yield other.id
 
 
 def _controls_under(criterion: Criterion, content: Content) -> Iterator[Link]:
@@ -265,7 +290,7 @@ def _manual(name: str, content: Content) -> Explanation:
     manual = content.library.manual[name]
     controls: list[Link] = []
     for control in sorted(content.library.controls.values(), key=lambda control: control.id):
-        if name in control.attestations:
+        if name in control.manual:
             controls.append(Link(type="control", id=control.id, title=control.title))
     for framework, criterion in content.links.criteria():
         if criterion.id in manual.criteria:
@@ -362,7 +387,11 @@ def _operation(subject: NamedOperation, content: Content) -> Explanation:
         type="operation",
         id=subject.id,
         title=title,
-        facts=_facts(("cloud", ", ".join(sorted({kind.cloud for kind in kinds}))), fact),
+        facts=_facts(
+            ("cloud", ", ".join(sorted({kind.cloud for kind in kinds}))),
+            fact,
+            ("does not list", _not_listed(_listed_by(kinds, subject.operations))),
+        ),
         used_by=(*links, *_checks_reading(subject.operations, kinds, content)),
     )
 
@@ -373,10 +402,27 @@ def _kind_titles(kinds: list[Kind]) -> str:
     return ", ".join(kind.title for kind in kinds)
 
 
+def _listed_by(kinds: list[Kind], operations: tuple[str, ...]) -> list[Kind]:
+    """The kinds whose resources one of the operations lists."""
+    found: list[Kind] = []
+    for kind in kinds:
+        listed = {request.operation for request in listing_requests(kind.listing)}
+        if listed.intersection(operations):
+            found.append(kind)
+    return found
+
+
+def _not_listed(kinds: list[Kind]) -> str:
+    """What of their services the kinds leave out of their populations, a line each."""
+    holes: list[str] = []
+    for kind in kinds:
+        holes += [hole.sentence for hole in kind.does_not_list]
+    return "\n".join(holes)
+
+
 def _kind_link(kind: Kind, operations: tuple[str, ...]) -> Link:
     note = "details of each"
-    listed = {request.operation for request in listing_requests(kind.listing)}
-    if listed.intersection(operations):
+    if _listed_by([kind], operations):
         note = "lists them"
     return Link(type="kind", id=kind.id, title=kind.title, note=note)
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from scanner.core.judging.criteria import deviating_controls, deviation_count, evidence_state
 from scanner.core.judging.links import Links
 from scanner.formats import Report
 from scanner.formats.totals import status_counts
@@ -122,16 +123,28 @@ def _criterion_status(subject: NamedCriterion, report: Report) -> tuple[str, Seq
     for criterion in report.assessment.criteria:
         same = (criterion.framework, criterion.id) == (subject.framework.id, subject.criterion.id)
         if same:
-            return criterion.status.value, list(_criterion_notes(criterion, report))
+            statuses = {control.id: control.status for control in report.assessment.controls}
+            deviating = deviation_count(criterion, statuses)
+            text = f"evidence {evidence_state(criterion)}, {deviating}"
+            return text, list(_criterion_notes(criterion, report))
     return "", ("not in the categories in scope",)
+
+
+def _criterion_word(name: str, report: Report) -> str:
+    """A criterion in a word: whether a control deviates, else whether its evidence is complete."""
+    statuses = {control.id: control.status for control in report.assessment.controls}
+    for criterion in report.assessment.criteria:
+        if criterion.id == name:
+            if deviating_controls(criterion, statuses):
+                return "deviating"
+            return evidence_state(criterion)
+    return ""
 
 
 def _criterion_notes(criterion: CriterionResult, report: Report) -> Iterator[str]:
     statuses = {control.id: control.status for control in report.assessment.controls}
     found = [statuses[name] for name in criterion.primary if name in statuses]
     yield f"{plural(len(criterion.primary), 'primary control')}: {status_counts(found)}"
-    if not criterion.evidence_complete:
-        yield "evidence is incomplete"
 
 
 def _attestation_status(name: str, report: Report) -> tuple[str, Sequence[str]]:
@@ -175,7 +188,7 @@ def _with_status(link: Link, report: Report) -> Link:
     if link.type == "control":
         status = _first(one.status for one in report.assessment.controls if one.id == link.id)
     elif link.type in ("criterion", "objective"):
-        status = _first(one.status for one in report.assessment.criteria if one.id == link.id)
+        status = _criterion_word(link.id, report)
     elif link.type == "check" and not status:
         status = _check_status(link.id, report)
     elif link.type == "manual control":

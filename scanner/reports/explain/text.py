@@ -26,8 +26,10 @@ _PLACES: Final = ("framework", "category", "resources", "cloud", "kind", "target
 """Facts that stand in the line below the title."""
 _WORST: Final = (
     "fail",
+    "deviating",
     "unknown",
     "not shown",
+    "incomplete",
     "needs evidence",
     "accepted",
     "waived",

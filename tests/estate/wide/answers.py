@@ -39,6 +39,7 @@ def answers(machines: Mapping[str, str]) -> dict[str, Say]:
                 }
             ]
         },
+        **_indexed(),
         "cloudtrail:LookupEvents": lambda *_: {"Events": [_sign_in()]},
         "ec2:DescribeRegions": lambda *_: {"Regions": [{"RegionName": name} for name in REGIONS]},
         "ec2:GetSnapshotBlockPublicAccessState": lambda *_: {"State": "block-all-sharing"},
@@ -49,6 +50,61 @@ def answers(machines: Mapping[str, str]) -> dict[str, Say]:
             "InstancePatchStates": [_patched(machines[region])]
         },
     }
+
+
+UNREAD: Final = {
+    "appflow:flow": 1,
+    "appsync:apis": 2,
+    "athena:workgroup": 3,
+    "batch:job-queue": 4,
+    "bedrock:agent": 5,
+    "cognito-idp:userpool": 6,
+    "dms:rep": 7,
+    "elasticbeanstalk:environment": 8,
+    "emr-serverless:applications": 9,
+    "firehose:deliverystream": 10,
+    "fsx:file-system": 11,
+    "glue:job": 12,
+    "kafka:cluster": 13,
+    "kinesis:stream": 14,
+    "lightsail:Instance": 15,
+    "mq:broker": 16,
+    "qldb:ledger": 17,
+    "sagemaker:notebook-instance": 18,
+    "timestream:database": 19,
+    "workspaces:workspace": 20,
+}
+"""Types of 20 services that no check reads, with their numbers in the first region."""
+
+
+def _indexed() -> dict[str, Say]:
+    """Resource Explorer: an index in the first region, which lists them and some that are read."""
+
+    def listed(region: str, _: Request) -> Mapping[str, Any]:
+        counts = {**UNREAD, "s3:bucket": 3, "kms:key": 2}
+        rows = [
+            {
+                "Arn": f"arn:aws:{name.partition(':')[0]}:{region}:{MINE}:thing/{name}-{number}",
+                "OwningAccountId": MINE,
+                "Region": region,
+                "ResourceType": name,
+            }
+            for name, count in counts.items()
+            for number in range(count)
+        ]
+        elsewhere = {**rows[0], "Region": "ap-south-1", "ResourceType": "glue:job"}
+        return {"Resources": [*rows, elsewhere], "ViewArn": _view(region)}
+
+    return {
+        "resource-explorer-2:GetDefaultView": lambda region, _: (
+            {"ViewArn": _view(region)} if region == REGIONS[0] else {}
+        ),
+        "resource-explorer-2:ListResources": listed,
+    }
+
+
+def _view(region: str) -> str:
+    return f"arn:aws:resource-explorer-2:{region}:{MINE}:view/all/0f0e"
 
 
 def _access_points() -> dict[str, Say]:

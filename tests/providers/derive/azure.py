@@ -87,7 +87,7 @@ class Derivation:
     def __init__(self, places: tuple[str, ...], shapes: Shapes) -> None:
         self.places = places
         self.shapes = shapes
-        self._names: dict[Any, str] = {}
+        self.names: dict[Any, str] = {}
 
     def derive(self, name: str, declared: Mapping[str, Any]) -> None:
         """The model of one operation."""
@@ -110,28 +110,29 @@ class Derivation:
         raise SystemExit(f"{name} is in none of {self.places}")
 
     def _answer(self, name: str, text: str, models: Any) -> dict[str, str]:
-        inside = self._reach(getattr(models, re.findall(r"_models(?:_py3)?\.(\w+)", text)[-1]))
+        inside = self.reach(getattr(models, re.findall(r"_models(?:_py3)?\.(\w+)", text)[-1]))
         if not re.search(r"ItemPaged|Iterable\[", text):
             return inside
         rows = self.shapes.add(f"{name}.value", {"type": "list", "member": inside})
         return self.shapes.add(f"{name}.answer", {"type": "structure", "members": {"value": rows}})
 
-    def _reach(self, model: type) -> dict[str, str]:
+    def reach(self, model: type) -> dict[str, str]:
         """A reference to a model, once it and what it leads to are among the shapes."""
-        if model not in self._names:
+        if model not in self.names:
             name = (
                 model.__name__
                 if model.__name__ not in self.shapes.made
-                else f"{model.__name__}_{len(self._names)}"
+                else f"{model.__name__}_{len(self.names)}"
             )
-            self._names[model] = name
+            self.names[model] = name
             self.shapes.made[name] = {"type": "structure", "members": {}}
             self.shapes.made[name]["members"].update(sorted(self._members(model)))
-        return {"shape": self._names[model]}
+        return {"shape": self.names[model]}
 
     def _members(self, model: type) -> Iterator[tuple[str, dict[str, str]]]:
         models = sys.modules[model.__module__.rpartition(".")[0]]
-        for kind in (model, *(getattr(models, name) for name in KINDS_OF.get(model.__name__, ()))):
+        more = [getattr(models, name, None) for name in KINDS_OF.get(model.__name__, ())]
+        for kind in (model, *filter(None, more)):
             yield from (
                 self._mapped(kind, models)
                 if hasattr(kind, "_attribute_map")
@@ -171,7 +172,7 @@ class Derivation:
             return self._several(text[0], self._of_text(text[1:-1], models))
         model = getattr(models, text, None)
         if isinstance(model, type) and hasattr(model, "_attribute_map"):
-            return self._reach(model)
+            return self.reach(model)
         if isinstance(model, type) and issubclass(model, Enum):
             return self._enumerated(model)
         return self._plain(text if text in SCALARS or text in _ANYTHING else "str")
@@ -220,7 +221,7 @@ class Derivation:
         if isinstance(hint, type) and issubclass(hint, str):
             return self._enumerated(hint)
         known = name in SCALARS or name in _ANYTHING or not isinstance(hint, type)
-        return self._plain(name) if known else self._reach(hint)
+        return self._plain(name) if known else self.reach(hint)
 
     def _of_union(self, inside: list[Any], space: Mapping[str, Any]) -> dict[str, str]:
         """A text or one of an enumeration's: the enumeration; of a model and a mapping, the

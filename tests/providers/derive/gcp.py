@@ -19,7 +19,7 @@ from scanner.client.rest.operations import operations
 from scanner.model.rest_operations import PLACEHOLDER, RestOperation
 from tests.providers.derive.shapes import Shapes
 
-_DOCUMENTS: Final = {"directory": "admin"}
+DOCUMENTS: Final = {"directory": "admin"}
 """Services whose document is called otherwise."""
 _AUTHORED: Final = frozenset({"securitycentermanagement"})
 _SCALARS: Final = {"string": "string", "integer": "long", "number": "double", "boolean": "boolean"}
@@ -40,7 +40,7 @@ class Discovery:
         document = self._document(operation.version)
         name = operation.name.partition(":")[2]
         method = next(
-            (one for one in _methods(document) if one["id"].partition(".")[2] == name), None
+            (one for one in methods(document) if one["id"].partition(".")[2] == name), None
         )
         if method is None:
             raise SystemExit(f"{operation.name} is not in the document of {operation.version}")
@@ -69,7 +69,7 @@ class Discovery:
         self.shapes.operations[name]["paths"] = paths
 
     def _document(self, version: str) -> Mapping[str, Any]:
-        name = _DOCUMENTS.get(self.service, self.service)
+        name = DOCUMENTS.get(self.service, self.service)
         document: dict[str, Any] = json.loads((self.folder / f"{name}.{version}.json").read_text())
         return document
 
@@ -117,10 +117,10 @@ class Discovery:
         }
 
 
-def _methods(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def methods(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from resource.get("methods", {}).values()
     for inner in resource.get("resources", {}).values():
-        yield from _methods(inner)
+        yield from methods(inner)
 
 
 def main(packages: Path) -> None:

@@ -43,9 +43,9 @@ class OpenApi:
         if re.sub(r"\{\w+\}", "{}", path) != re.sub(r"\{\+?\w+\}", "{}", operation.path):
             raise SystemExit(f"{operation.name} is {path}, not {operation.path}")
         parameters = [self._resolved(parameter) for parameter in declared.get("parameters", [])]
-        arguments = {one["name"]: self._shape(one["schema"], one["name"], 0) for one in parameters}
+        arguments = {one["name"]: self.shape(one["schema"], one["name"], 0) for one in parameters}
         body = declared["responses"]["200"]["content"]["application/json"]["schema"]
-        answer = self._shape(body, name, 0)
+        answer = self.shape(body, name, 0)
         if operation.root:
             answer = self.shapes.add(
                 f"{name}.answer", {"type": "structure", "members": {operation.root: answer}}
@@ -60,7 +60,7 @@ class OpenApi:
             schema = found
         return schema
 
-    def _shape(self, schema: Mapping[str, Any], name: str, depth: int) -> dict[str, str]:
+    def shape(self, schema: Mapping[str, Any], name: str, depth: int) -> dict[str, str]:
         schema = self._resolved(schema)
         options = [option for word in ("anyOf", "oneOf") for option in schema.get(word, [])]
         options = [
@@ -78,12 +78,12 @@ class OpenApi:
         if kind in _SCALARS:
             return self.shapes.scalar(_SCALARS[kind])
         if kind == "array":
-            item = self._shape(schema["items"], f"{name}.item", depth)
+            item = self.shape(schema["items"], f"{name}.item", depth)
             return self.shapes.add(f"{name}.list", {"type": "list", "member": item})
         if not members or depth == _DEPTH:
             return self.shapes.document()
         inner = {
-            key: self._shape(value, f"{name}.{key}", depth + 1) for key, value in members.items()
+            key: self.shape(value, f"{name}.{key}", depth + 1) for key, value in members.items()
         }
         return self.shapes.add(name, {"type": "structure", "members": inner})
 
@@ -101,8 +101,8 @@ class OpenApi:
             for option in options:
                 for key, value in self._members(option).items():
                     members[key] = self._either(members.get(key), value)
-            return self._shape({"properties": members}, name, depth)
-        return self._shape(options[0], name, depth) if len(options) == 1 else self.shapes.document()
+            return self.shape({"properties": members}, name, depth)
+        return self.shape(options[0], name, depth) if len(options) == 1 else self.shapes.document()
 
     def _either(self, one: Mapping[str, Any] | None, other: Mapping[str, Any]) -> Mapping[str, Any]:
         """A member of options that are no alternative members: what any of them may have."""

@@ -1,0 +1,1 @@
+"""Servers that answer as no provider should: see `modes`."""
