@@ -87,6 +87,8 @@ def _list(items: Any, **more: Any) -> dict[str, Any]:
 
 
 _TEXT: Final = {"type": "string", "minLength": 1}
+_URI: Final = {"type": "string", "pattern": r"^([A-Za-z0-9_.~/!$&'()*+,;=:@-]|%[0-9A-F]{2})+$"}
+"""RFC 3986: everything else is percent-encoded."""
 _DESCRIPTION: Final = _record({"text": {"type": "string", "minLength": 1, "maxLength": 1024}})
 _LEVEL: Final = {"enum": ["none", "note", "warning", "error"]}
 _COUNT: Final = {"type": "integer", "minimum": 1}
@@ -109,7 +111,7 @@ _LOCATION: Final = _record(
     {
         "physicalLocation": _record(
             {
-                "artifactLocation": _record({"uri": _TEXT}),
+                "artifactLocation": _record({"uri": _URI}),
                 "region": _record({"startLine": _COUNT}, endLine=_COUNT),
             }
         )
@@ -149,7 +151,7 @@ _SARIF: Final = _record(
                     ),
                     "results": _list(_RESULT, maxItems=5_000),
                 },
-                automationDetails=_record({"id": {"type": "string", "pattern": "^[^ ]+/$"}}),
+                automationDetails=_record({"id": _URI}),
                 columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
                 invocations=_list(
                     _record(
