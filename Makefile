@@ -101,6 +101,10 @@ mutants: $(READY)
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes \
 	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" -q --upgrade -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+	  $(addprefix --extra ,alerts aws azure gcp github plan) --generate-hashes \
+	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" -q \
+	  -c requirements.lock -o .github/action/requirements.lock
 
 # Kill -9 at random moments, many writers at once, random damage, each in a folder and in a bucket of moto; half a year
 # replayed; random sequences of scans that are as committed.

@@ -57,8 +57,8 @@ class Registry(Generic[T]):
 
     @property
     def _noun(self) -> str:
-        """What one entry is called: `format` for the group `scanner.formats`."""
-        return self.group.rpartition(".")[2].removesuffix("s")
+        """What one entry is called: `plan format` for the group `scanner.plan_formats`."""
+        return self.group.rpartition(".")[2].removesuffix("s").replace("_", " ")
 
     @property
     def names(self) -> tuple[str, ...]:

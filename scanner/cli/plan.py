@@ -139,7 +139,7 @@ def plan(plans: tuple[str, ...], options: PlanOptions) -> int:
         library=library,
         fail_on=Severity(options.fail_on),
         everything=options.everything,
-        source=_shown_source(options.source),
+        source=_in_repository(_source(options.source)),
     )
     write(view, places)
     return view.exit_code
@@ -183,8 +183,15 @@ def _source(given: Path | None) -> Path | None:
     return here if any(here.glob("*.tf")) else None
 
 
-def _shown_source(given: Path | None) -> str:
-    return "" if given is None else given.as_posix()
+def _in_repository(source: Path | None) -> str:
+    """The source folder, as paths in its repository begin with; empty: the top."""
+    # Without a repository, paths are those of the working folder.
+    folder = (source or Path()).resolve()
+    top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), Path.cwd())
+    if not folder.is_relative_to(top):
+        return folder.as_posix()
+    path = folder.relative_to(top).as_posix()
+    return "" if path == "." else path
 
 
 def _over(options: PlanOptions, library: Library) -> Snapshot | None:

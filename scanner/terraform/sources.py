@@ -7,6 +7,7 @@ never evaluated: values come from the plan alone.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,7 +115,8 @@ class SourceReader:
         return content if len(content) <= _LARGEST else None
 
     def _shown(self, file: Path) -> str:
-        return file.absolute().relative_to(self.root.absolute()).as_posix()
+        # A module's `../` is resolved: `network/../access/main.tf` is no path of a repository.
+        return Path(os.path.relpath(file.absolute(), self.root.absolute())).as_posix()
 
     def _facts(self, block: _Block, calls: tuple[str, ...]) -> dict[str, Any]:
         arguments: dict[str, list[int]] = {}

@@ -27,7 +27,7 @@ class PlanView:
     everything: bool = False
     """Whether failures that the plan leaves as they are count, and are listed, too."""
     source: str = ""
-    """The source folder, as paths in the repository begin with; empty: the working folder."""
+    """The source folder by its path in the user's repository; empty: its top."""
     width: int = 80
     color: bool = False
 
@@ -54,10 +54,14 @@ class PlanView:
     @property
     def exit_code(self) -> int:
         """1: the plan makes something of severity `fail_on` or above worse; 0: it does not."""
-        for finding in self.news:
-            if finding.severity.rank >= self.fail_on.rank:
-                return EXIT_FAILING
+        if any(map(self.stops, self.report.findings)):
+            return EXIT_FAILING
         return EXIT_CLEAN
+
+    def stops(self, finding: PlanFinding) -> bool:
+        """Whether a finding stops the pipeline."""
+        is_news = not finding.waiver and self._counts(finding)
+        return is_news and finding.severity.rank >= self.fail_on.rank
 
 
 PlanFormat = Callable[[PlanView], str]
@@ -65,6 +69,11 @@ PlanFormat = Callable[[PlanView], str]
 
 PLAN_FORMATS = Registry[PlanFormat](
     "scanner.plan_formats",
+    github="scanner.formats.plans.github:render",
+    gitlab="scanner.formats.plans.gitlab:render",
     json="scanner.formats.plans.json:render",
+    junit="scanner.formats.plans.junit:render",
+    markdown="scanner.formats.plans.markdown:render",
+    sarif="scanner.formats.plans.sarif:render",
     terminal="scanner.formats.plans.terminal:render",
 )

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Final
 
-from scanner.core.plans.addresses import without_indices
 from scanner.formats.plans import PlanView
-from scanner.model.plan_findings import PlanChange, PlanFinding, SourceLocation
+from scanner.formats.plans.blocks import Block, counts_text, folded, of_change
+from scanner.model.plan_findings import PlanChange, SourceLocation
 from scanner.rendering.sanitize import sanitized
 from scanner.rendering.wrap import wrapped
 from scanner.words import plural
 
-_MOST: Final = 3
-"""Instances of one block that are named; the others are counted."""
+_BLOCKS: Final = 100
+"""Blocks of one section that are listed; the others are counted."""
 _LISTED: Final = (PlanChange.WORSE, PlanChange.WEAKENED, PlanChange.BETTER)
 
 
@@ -35,38 +34,36 @@ def _lines(view: PlanView) -> Iterator[str]:
     for change in shown:
         yield from _section(view, change)
     yield from _waived(view)
-    yield _counts(view)
+    yield counts_text(report)
     if report.unmapped:
         types = ", ".join(report.unmapped)
         yield f"Not evaluated: {plural(sum(report.unmapped.values()), 'resource')} of {types}"
 
 
 def _section(view: PlanView, change: PlanChange) -> Iterator[str]:
-    findings = [one for one in view.report.findings if one.change is change and not one.waiver]
-    if not findings:
+    blocks = folded(view, of_change(view, change))
+    if not blocks:
         return
-    yield f"{change.value.capitalize()} ({len(findings)})"
-    for _, group in groupby(findings, key=_block):
-        instances = list(group)
-        first = instances[0]
+    yield f"{change.value.capitalize()} ({view.report.count(change)})"
+    for block in blocks[:_BLOCKS]:
+        first = block.first
         yield f"  {first.severity.value:<9}{sanitized(first.title)}"
-        yield f"           {_where(instances)}"
+        yield f"           {_where(block)}"
         if change is not PlanChange.BETTER:
-            yield f"           {sanitized(view.sentence(first))}"
+            yield f"           {block.sentence}"
         yield f"           {first.check}"
+    yield from _more(len(blocks))
     yield ""
 
 
-def _block(finding: PlanFinding) -> tuple[str, str]:
-    return finding.check, without_indices(finding.address)
+def _more(count: int) -> Iterator[str]:
+    if count > _BLOCKS:
+        yield f"  and {plural(count - _BLOCKS, 'more block')}: --format json lists all"
 
 
-def _where(instances: list[PlanFinding]) -> str:
-    names = ", ".join(sanitized(one.address) for one in instances[:_MOST])
-    if len(instances) > _MOST:
-        names = f"{names} and {len(instances) - _MOST} more"
-    location = instances[0].location
-    return f"{_place(location)}: {names}" if location else names
+def _where(block: Block) -> str:
+    location = block.first.location
+    return f"{_place(location)}: {block.names}" if location else block.names
 
 
 def _place(location: SourceLocation) -> str:
@@ -77,16 +74,7 @@ def _place(location: SourceLocation) -> str:
 
 
 def _waived(view: PlanView) -> Iterator[str]:
-    for finding in view.report.findings:
-        if finding.waiver and finding.change.blocks:
-            address, reason = sanitized(finding.address), sanitized(finding.waiver)
-            yield f"Waived: {finding.check} {address}: {reason}"
-
-
-def _counts(view: PlanView) -> str:
-    counts = {change: view.report.count(change) for change in PlanChange}
-    return (
-        f"{counts[PlanChange.WORSE]} worse, {counts[PlanChange.WEAKENED]} weakened, "
-        f"{counts[PlanChange.BETTER]} better, {counts[PlanChange.ALREADY]} already failing, "
-        f"{counts[PlanChange.OPEN]} not known before apply"
-    )
+    waived = [one for one in view.report.findings if one.waiver and one.change.blocks]
+    for one in waived[:_BLOCKS]:
+        yield f"Waived: {one.check} {sanitized(one.address)}: {sanitized(one.waiver)}"
+    yield from _more(len(waived))
