@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +24,8 @@ from scanner.errors import TscanError
 from scanner.model.answers import Answer, Call, Snapshot, State, Target, canonical
 from scanner.model.checks import Check
 from scanner.model.library import Library
-from scanner.model.plan_findings import PlanReport
+from scanner.model.plan_findings import PlanFinding, PlanReport
+from scanner.model.waivers import FindingScope, Waiver
 from scanner.providers import reader
 from scanner.terraform.plan_file import read_plan
 
@@ -114,6 +115,25 @@ def judge_plan_snapshot(
         )
         live = _live(over, library, chosen, resolved)
     return judge_plans(plans, library, maps, chosen, estate, live)
+
+
+def with_waivers(report: PlanReport, waivers: Iterable[Waiver], day: date) -> PlanReport:
+    """The report with the findings that waivers accept on a day, by address in the plan."""
+    accepted: dict[tuple[str, str], Waiver] = {}
+    for waiver in waivers:
+        scope = waiver.scope
+        if not isinstance(scope, FindingScope) or scope.target != report.target:
+            continue
+        if waiver.opened <= day < waiver.expires:
+            accepted[scope.check, scope.resource] = waiver
+    findings: list[PlanFinding] = []
+    for finding in report.findings:
+        found = accepted.get((finding.check, finding.address))
+        if found is not None:
+            why = f"{found.reason} ({found.id}, {found.approver}, until {found.expires})"
+            finding = replace(finding, waiver=why)
+        findings.append(finding)
+    return replace(report, findings=tuple(findings))
 
 
 def _plans(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:

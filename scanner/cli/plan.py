@@ -134,6 +134,14 @@ def plan(plans: tuple[str, ...], options: PlanOptions) -> int:
         account=options.account,
         over=_over(options, library),
     )
+    if options.waivers is not None:
+        from datetime import UTC, datetime
+
+        from scanner.content.waivers import load_waivers
+        from scanner.plan import with_waivers
+
+        waivers = load_waivers(options.waivers, library)
+        report = with_waivers(report, waivers, datetime.now(UTC).date())
     view = PlanView(
         report=report,
         library=library,

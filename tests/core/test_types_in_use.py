@@ -20,7 +20,9 @@ RECORDING = {
         "ConfigurationRecorders": [{"name": "one", "recordingGroup": {"allSupported": True}}]
     },
     "config:DescribeConfigurationRecorderStatus": {
-        "ConfigurationRecordersStatus": [{"name": "one", "recording": True, "lastStatus": "SUCCESS"}]
+        "ConfigurationRecordersStatus": [
+            {"name": "one", "recording": True, "lastStatus": "SUCCESS"}
+        ]
     },
     "config:GetDiscoveredResourceCounts": {
         "resourceCounts": [

@@ -89,7 +89,14 @@ class _PlanKind:
 
     def add(self, made: Iterable[Made], was: Iterable[Made]) -> None:
         """Add the plan's resources; `was` are those before it, which the scan still has."""
-        replaced = {str(one.record["id"]) for one in was if not one.key}
+        was, made = list(was), list(made)
+        kept = {one.key for one in made}
+        replaced: set[str] = set()
+        for one in was:
+            if not one.key:
+                replaced.add(str(one.record["id"]))
+            elif one.key not in kept:
+                self._without_part(one)
         for one in made:
             found = self._in_scan(one)
             if found is None:
@@ -99,6 +106,20 @@ class _PlanKind:
             self.made.append(_with_scanned(one, self._scanned[found][1]))
         for identity in replaced:
             self._scanned.pop(identity, None)
+
+    def _without_part(self, was: Made) -> None:
+        """The plan deletes all that it configures of something outside: that is not known now."""
+        found = self._in_scan(was)
+        if found is None:
+            return
+        read, record = self._scanned[found]
+        gone = Unreadable("the plan deletes what configures it")
+        configured = {
+            name: gone
+            for name, value in was.read.attributes.items()
+            if not isinstance(value, Unreadable)
+        }
+        self._scanned[found] = (read, {**record, **configured})
 
     def _in_scan(self, made: Made) -> str | None:
         """The id of the scanned resource that it stands for; None: the scan has none."""
