@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +21,8 @@ from scanner.cli.support.options import PATH, from_option, to_option
 from scanner.errors import TscanError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from scanner.model.history import Record
 
 
@@ -62,8 +66,8 @@ def handover(first: str, last: str, output: Path | None, options: HistoryOptions
     names = history.targets if options.target else history.ledger.chains()
     chains = {name: history.ledger.records(name) for name in names}
     records: list[Record] = []
-    for chain in chains.values():
-        records += [record for record in chain if ended_within(record, period)]
+    for own in chains.values():
+        records += [record for record in own if ended_within(record, period)]
     if not records:
         raise TscanError(f"no record ended between {first} and {last}", "see 'tscan history list'")
     # The sheets are re-evaluated with the content of each day, as the records were.
@@ -73,7 +77,7 @@ def handover(first: str, last: str, output: Path | None, options: HistoryOptions
         last=last,
         chains=chains,
         records=tuple(records),
-        reports=_reports(history, first, last),
+        reports=_reports(history, first, last, _newest(chains)),
     )
     output = output or Path(f"handover-{first}-{last}.zip")
     files = write_auditor_package(output, history.ledger, again, package)
@@ -82,11 +86,18 @@ def handover(first: str, last: str, output: Path | None, options: HistoryOptions
     return 0
 
 
-def _reports(history: HistoryContext, first: str, last: str) -> dict[str, str]:
-    """The report on the period, for people and for programs."""
+def _newest(chains: Mapping[str, Sequence[Record]]) -> datetime:
+    """When the newest scan ended: the same history gives the same report, whatever the time is."""
+    from scanner.core.calendar import parse_time
+
+    return max(parse_time(record.finished) for record in chain.from_iterable(chains.values()))
+
+
+def _reports(history: HistoryContext, first: str, last: str, at: datetime) -> dict[str, str]:
+    """The report on the period at a time, for people and for programs."""
     from scanner.cli.period import period_report
     from scanner.rendering.wrap import wrapped
     from scanner.reports.period import as_json, as_text
 
-    report = period_report(history, first, last, ())
+    report = period_report(history, first, last, (), at=at)
     return {"period.json": as_json(report), "period.txt": wrapped(as_text(report), _WIDTH)}

@@ -25,6 +25,8 @@ from scanner.cli.support.output import show
 from scanner.errors import EXIT_CLEAN, EXIT_UNREAD, TscanError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from scanner.model.decisions import AttestationSpan, WaiverSpan
     from scanner.model.findings import InventoryRead, UnassessedType
     from scanner.model.history import Record
@@ -120,9 +122,14 @@ def _period_text(report: Period, form: str) -> str:
 
 
 def period_report(
-    history: HistoryContext, first: str, last: str, controls: tuple[str, ...]
+    history: HistoryContext,
+    first: str,
+    last: str,
+    controls: tuple[str, ...],
+    *,
+    at: datetime | None = None,
 ) -> Period:
-    """The report on a period, of these controls or of all."""
+    """The report on a period, of these controls or of all; `at` a time (None: now)."""
     from scanner.core.periods.type2_period import type2_period
 
     period_window = period_between(first, last, history.zone)
@@ -135,7 +142,7 @@ def period_report(
         library,
         period=period_window,
         schedule=history.schedule,
-        now=now(),
+        now=at or now(),
         packs=packs,
     )
     report = _with_decisions(report, history, period_window)

@@ -26,6 +26,8 @@ LONGEST_DAYS: Final = 366
 """A waiver that outlives a year is a decision that nobody looks at again."""
 LONGEST_CONTROL_DAYS: Final = 92
 """One for a control also accepts later failures, so that it is looked at again every quarter."""
+PLANS: Final = "terraform"
+"""The cloud of a target that is a Terraform plan: checks of every cloud apply to it."""
 REVIEW: Final = timedelta(days=7)
 """How long an entry may lie in review after the day that it says it was opened on."""
 
@@ -132,7 +134,8 @@ def _scope(
     name = library.current_id(data["check"])
     check = library.checks.get(name)
     _check_known(reader, (*path, "check"), name, library.checks, "check")
-    if check is not None and check.cloud != data["target"].partition(":")[0]:
+    cloud = data["target"].partition(":")[0]
+    if check is not None and cloud not in (check.cloud, PLANS):
         message = f"{check.id} does not apply to {data['target']}"
         reader.wrong((*path, "target"), message, f"it is a check of {check.cloud}")
     return FindingScope(

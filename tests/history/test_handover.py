@@ -116,7 +116,7 @@ def test_counts_refusals_and_texts(archive: Path) -> None:
         row["parameter"] == "access_key_max_age_days" and row["default"] == "90"
         for row in rows(archive, "parameters")
     )
-    assert {"declared", "detected: private_key"} <= {
+    assert {"declared", "detected: Private key"} <= {
         row["rule"] for row in rows(archive, "redaction")
     }
     words = (archive / "out/ipe/ipe.md").read_text()

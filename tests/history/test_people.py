@@ -40,8 +40,8 @@ from tests.helpers.library import shipped_library
 from tests.helpers.scan_results import scan_result
 
 TARGET = "aws:123456789012"
-CHECK = "aws-s3-bucket-versioned"
-SCRATCH, OTHER = "arn:aws:s3:::acme-scratch", "123456789012"
+CHECK = "aws-dynamodb-pitr-enabled"
+SCRATCH, OTHER = "arn:aws:dynamodb:us-east-1:123456789012:table/scratch", "123456789012"
 DAYS = [date(2027, 7, day) for day in (1, 2, 3, 4)]
 W1 = Waiver(
     id="W-1", scope=FindingScope(target=TARGET, check=CHECK, resource=SCRATCH), reason="It ends this month.",

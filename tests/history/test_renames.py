@@ -193,11 +193,11 @@ def test_which_check_continues_which(
 
 # -- a shipped check, its waiver, and the reports --------------------------------------------------
 
-CHECK = "aws-s3-bucket-versioned"
-EARLIER = "aws-s3-bucket-keeps-versions"
-FILE = "checks/aws/s3/{}.yaml"
+CHECK = "aws-dynamodb-pitr-enabled"
+EARLIER = "aws-dynamodb-table-restorable"
+FILE = "checks/aws/dynamodb/{}.yaml"
 TARGET = "aws:123456789012"
-SCRATCH = "arn:aws:s3:::acme-scratch"
+SCRATCH = "arn:aws:dynamodb:us-east-1:123456789012:table/scratch"
 DAYS = (1, 2, 3, 4)
 WAIVER = Waiver(
     id="W-1", scope=FindingScope(target=TARGET, check=EARLIER, resource=SCRATCH), reason="It ends soon.",

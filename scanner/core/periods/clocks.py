@@ -24,7 +24,11 @@ def clock_doubt(before: Record | None, record: Record) -> str:
     back later without being damaged.
     """
     doubts: list[str] = []
-    started, finished = parse_time(record.started), parse_time(record.finished)
+    try:
+        started, finished = parse_time(record.started), parse_time(record.finished)
+    except ValueError:
+        # No reader accepts a record whose times are none: it is refused before it is written.
+        return ""
     if finished < started:
         doubts.append("it ends before it begins: the clock was set back")
     if before is not None and dated_before(before, record):

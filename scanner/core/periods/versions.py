@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from scanner.core.calendar import grace_parameter, parse_grace
 from scanner.errors import TscanError
 from scanner.model.checks import Check, Parameter
-from scanner.model.controls import CheckLink, Control, Role
+from scanner.model.controls import CheckLink, Clause, Control, Role
 from scanner.model.history import Record
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
@@ -166,7 +166,11 @@ def _with_names(control: Control, names: Mapping[str, str]) -> Control:
     if names.keys().isdisjoint(link.id for link in control.checks):
         return control
     links = [replace(link, id=names.get(link.id, link.id)) for link in control.checks]
-    return replace(control, checks=tuple(links))
+    clauses: list[Clause] = []
+    for clause in control.clauses:
+        checks = tuple(names.get(name, name) for name in clause.checks)
+        clauses.append(replace(clause, checks=checks))
+    return replace(control, checks=tuple(links), clauses=tuple(clauses))
 
 
 def _merge(versions: Sequence[Control]) -> Control:

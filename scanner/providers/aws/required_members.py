@@ -26,6 +26,7 @@ ALWAYS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 """Members that are always there, by operation, beside those that the model requires."""
+_CONTAINERS: Final = frozenset({"list", "map", "structure"})
 MAY_BE_EMPTY: Final[Mapping[str, str]] = {
     "s3:GetBucketLocation": "LocationConstraint",
     "s3:GetBucketLogging": "BucketLoggingStatus",
@@ -47,7 +48,9 @@ def missing_members(
         if operation in MAY_BE_EMPTY:
             return []
         return [" and ".join(list(output.members)[:3])]
-    missing = [*_required(output, data, "")]
+    missing = [name for name in output.required_members if name not in data]
+    for inner, value, step in _inside(output, data):
+        missing.extend(_required(inner, value, step.lstrip(".")))
     for path in ALWAYS.get(operation, ()):
         missing.extend(_lacking(data, path.split("."), path))
     for path in lists:
@@ -57,12 +60,17 @@ def missing_members(
 
 
 def _required(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    """Required members that are not there, at any depth."""
+    """Required lists and records that are not there, at any depth.
+
+    A missing text or number is found where it is read: a kind may not declare its absence
+    (docs/decisions/0053). Those that nothing reads came to the models late, and older regions and
+    services like AWS leave them out.
+    """
     if not _requires(shape):
         return
     if shape.type_name == "structure" and isinstance(value, Mapping):
         for name in shape.required_members:
-            if name not in value:
+            if name not in value and shape.members[name].type_name in _CONTAINERS:
                 yield f"{path}.{name}".lstrip(".")
     for inner, item, step in _inside(shape, value):
         yield from _required(inner, item, f"{path}{step}")
