@@ -44,7 +44,7 @@ def test_the_organization_may_refuse_public_access(
     found = said(
         library,
         "gcp-storage-bucket-not-public",
-        authored(f"{_STORAGE}?project={PROJECT}", {"items": [bucket]}),
+        authored(f"{_STORAGE}?project={PROJECT}", {"kind": "storage#buckets", "items": [bucket]}),
         authored(f"{_STORAGE}/b/iam?optionsRequestedPolicyVersion=3", {"bindings": [open_to_all]}),
         authored(_PREVENTION, {"spec": {"rules": rules}}, status=status),
     )

@@ -94,6 +94,7 @@ def test_patches_come_in_batches_and_a_machine_that_is_left_out_is_not_managed()
             "Reservations": [{"Instances": [machine(name) for name in [*many, "i-bare"]]}]
         },
         "ec2:DescribeInstances": {"Reservations": []},
+        "ec2:DescribeVolumes": {"Volumes": []},
         f"ssm:DescribeInstanceInformation@{HERE}": {"InstanceInformationList": managed},
         "ssm:DescribeInstanceInformation": {"InstanceInformationList": []},
         "ssm:DescribeInstancePatchStates": patches,
@@ -184,6 +185,7 @@ def test_inspector_that_is_off_is_no_pass() -> None:
     table: dict[str, Any] = {
         f"ec2:DescribeInstances@{HERE}": {"Reservations": [{"Instances": [machine("i-1")]}]},
         "ec2:DescribeInstances": {"Reservations": []},
+        "ec2:DescribeVolumes": {"Volumes": []},
         "ecr:DescribeRepositories": {"repositories": []},
         "lambda:ListFunctions": {"Functions": []},
         "inspector2:BatchGetAccountStatus": status("DISABLED"),

@@ -37,7 +37,12 @@ def _result(capsys: Captured, *options: str) -> Any:
 @pytest.mark.parametrize("night", NIGHTS, ids=lambda night: night.name[:10])
 def test_every_call_of_a_night_was_answered(night: Path) -> None:
     snapshot = read_snapshot(night)
-    states = {answer.state for answer in snapshot.answers.values()}
+    # The simulator has no Resource Explorer: with it, only types in use are counted.
+    states = {
+        answer.state
+        for answer in snapshot.answers.values()
+        if not answer.call.operation.startswith("resource-explorer-2:")
+    }
     # Another state would be the simulator's own fault, and read as the account's.
     assert states <= {State.OK, State.EMPTY, State.ABSENT, State.DISABLED}
     assert night.name.startswith(snapshot.started[:10])

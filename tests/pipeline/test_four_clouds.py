@@ -35,7 +35,7 @@ from tests.recordings.test_azure_authored import directory
 pytestmark = pytest.mark.skipif(folder() is None, reason=ABSENT)
 
 CLOUDS = ("aws", "azure", "gcp")
-ENOUGH = 22
+ENOUGH = 21
 OF_AWS = (
     "aws-account-security-contact",
     "aws-backup-restore-tested",
