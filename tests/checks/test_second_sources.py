@@ -126,8 +126,9 @@ SSH = {
     "prefixListIds": [],
     "userIdGroupPairs": [],
 }
-OPEN, SHUT = {"ipPermissions": [{**SSH, "ipRanges": ["0.0.0.0/0"]}]}, {"ipPermissions": []}
-NO_LISTS = {"ec2:DescribeManagedPrefixLists": {"PrefixLists": []}}
+OPEN: dict[str, Any] = {"ipPermissions": [{**SSH, "ipRanges": ["0.0.0.0/0"]}]}
+SHUT: dict[str, Any] = {"ipPermissions": []}
+NO_LISTS: dict[str, Any] = {"ec2:DescribeManagedPrefixLists": {"PrefixLists": []}}
 
 
 def item(hour: int, state: Any, status: str = "OK") -> dict[str, Any]:
