@@ -12,6 +12,9 @@ import pytest
 from scanner.model.answers import Answer, Call, State
 from tests.helpers.check_answers import ACCOUNT, AWAY, HERE, denied, verdicts
 
+WHOLE = f"account {ACCOUNT}"
+"""The name of what is found about the account as a whole."""
+
 
 def trail(**more: Any) -> dict[str, Any]:
     arn = f"arn:aws:cloudtrail:{HERE}:{ACCOUNT}:trail/main"
@@ -38,12 +41,12 @@ def test_a_trail_is_one_trail_in_every_region_and_asked_at_home() -> None:
     }
     assert verdicts("aws-cloudtrail-trail-multi-region", table) == {"main": "pass"}
     assert asked == [trail()["TrailARN"]]
-    assert verdicts("aws-cloudtrail-multi-region-logging", table) == {ACCOUNT: "pass"}
+    assert verdicts("aws-cloudtrail-multi-region-logging", table) == {WHOLE: "pass"}
     one_refused = {**table, f"cloudtrail:DescribeTrails@{AWAY}": denied()}
     # A whole trail was seen; what the other region would have said cannot change that.
-    assert verdicts("aws-cloudtrail-multi-region-logging", one_refused) == {ACCOUNT: "pass"}
+    assert verdicts("aws-cloudtrail-multi-region-logging", one_refused) == {WHOLE: "pass"}
     all_refused = {**table, "cloudtrail:DescribeTrails": denied()}
-    assert verdicts("aws-cloudtrail-multi-region-logging", all_refused) == {ACCOUNT: "unknown"}
+    assert verdicts("aws-cloudtrail-multi-region-logging", all_refused) == {WHOLE: "unknown"}
 
 
 def alarmed(pattern: str, topic: str, subscription: str) -> dict[str, Any]:
@@ -100,22 +103,22 @@ MINE = f"arn:aws:sns:{HERE}:{ACCOUNT}:security"
 
 def test_the_chain_from_filter_to_receiver() -> None:
     check = "aws-cloudwatch-alarm-privileged-activity"
-    assert verdicts(check, alarmed(ROOT, MINE, f"{MINE}:1")) == {ACCOUNT: "pass"}
-    assert verdicts(check, alarmed(ROOT, MINE, "PendingConfirmation")) == {ACCOUNT: "fail"}
+    assert verdicts(check, alarmed(ROOT, MINE, f"{MINE}:1")) == {WHOLE: "pass"}
+    assert verdicts(check, alarmed(ROOT, MINE, "PendingConfirmation")) == {WHOLE: "fail"}
     narrow = ROOT.replace(" }", ' && ($.sourceIPAddress = "10.0.0.1") }')
-    assert verdicts(check, alarmed(narrow, MINE, f"{MINE}:1")) == {ACCOUNT: "fail"}
+    assert verdicts(check, alarmed(narrow, MINE, f"{MINE}:1")) == {WHOLE: "fail"}
     # A topic of another account is not ours to read, a deleted one of ours is known to be gone.
     assert verdicts(check, alarmed(ROOT, f"arn:aws:sns:{HERE}:999988887777:security", "x")) == {
-        ACCOUNT: "unknown"
+        WHOLE: "unknown"
     }
     assert verdicts(check, alarmed(ROOT, f"arn:aws:sns:{HERE}:{ACCOUNT}:gone", "x")) == {
-        ACCOUNT: "fail"
+        WHOLE: "fail"
     }
     unparsed = ROOT.replace("&&", "and")
-    assert verdicts(check, alarmed(unparsed, MINE, f"{MINE}:1")) == {ACCOUNT: "unknown"}
+    assert verdicts(check, alarmed(unparsed, MINE, f"{MINE}:1")) == {WHOLE: "unknown"}
     # A region that was denied does not hide what another one shows.
     refused = {**alarmed(ROOT, MINE, f"{MINE}:1"), "logs:DescribeMetricFilters": denied()}
-    assert verdicts(check, refused) == {ACCOUNT: "pass"}
+    assert verdicts(check, refused) == {WHOLE: "pass"}
 
 
 WATCHED = alarmed(ROOT, MINE, f"{MINE}:1")
@@ -178,7 +181,7 @@ EXPRESSION = {
     ],
 )
 def test_an_alarm_that_one_event_triggers(verdict: str, table: dict[str, Any]) -> None:
-    assert verdicts("aws-cloudwatch-alarm-privileged-activity", table) == {ACCOUNT: verdict}
+    assert verdicts("aws-cloudwatch-alarm-privileged-activity", table) == {WHOLE: verdict}
 
 
 def filtered(**more: Any) -> dict[str, Any]:
@@ -203,7 +206,7 @@ def filtered(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_a_metric_that_counts_each_event(verdict: str, table: dict[str, Any]) -> None:
-    assert verdicts("aws-cloudwatch-alarm-privileged-activity", table) == {ACCOUNT: verdict}
+    assert verdicts("aws-cloudwatch-alarm-privileged-activity", table) == {WHOLE: verdict}
 
 
 def test_a_log_group_of_another_account_is_not_known_to_lack_filters() -> None:
@@ -211,9 +214,9 @@ def test_a_log_group_of_another_account_is_not_known_to_lack_filters() -> None:
     away = f"arn:aws:logs:{HERE}:999988887777:log-group:trail:*"
     other = [trail(CloudWatchLogsLogGroupArn=away, IsOrganizationTrail=True)]
     table = {**WATCHED, "cloudtrail:DescribeTrails": {"trailList": other}}
-    assert verdicts(check, table) == {ACCOUNT: "unknown"}
+    assert verdicts(check, table) == {WHOLE: "unknown"}
     none = {**WATCHED, "cloudtrail:DescribeTrails": {"trailList": [trail()]}}
-    assert verdicts(check, none) == {ACCOUNT: "fail"}
+    assert verdicts(check, none) == {WHOLE: "fail"}
 
 
 def test_an_event_bus_of_another_account_may_lead_to_people() -> None:
@@ -322,13 +325,13 @@ def test_administrators_come_by_every_road() -> None:
     call = "iam:GetAccountAuthorizationDetails"
     check = "aws-iam-administrators-listed"
     table: dict[str, Any] = {call: lambda params: details[params["Filter"][0]]}
-    assert verdicts(check, table, approved_administrators=[ann]) == {ACCOUNT: "pass"}
-    assert verdicts(check, table, approved_administrators=[bob]) == {ACCOUNT: "fail"}
-    assert verdicts(check, table) == {ACCOUNT: "unknown"}
+    assert verdicts(check, table, approved_administrators=[ann]) == {WHOLE: "pass"}
+    assert verdicts(check, table, approved_administrators=[bob]) == {WHOLE: "fail"}
+    assert verdicts(check, table) == {WHOLE: "unknown"}
     unread = {**details, "AWSManagedPolicy": {"Policies": []}}
     table = {call: lambda params: unread[params["Filter"][0]]}
-    assert verdicts(check, table, approved_administrators=[bob]) == {ACCOUNT: "unknown"}
-    assert verdicts(check, {call: denied()}, approved_administrators=[ann]) == {ACCOUNT: "unknown"}
+    assert verdicts(check, table, approved_administrators=[bob]) == {WHOLE: "unknown"}
+    assert verdicts(check, {call: denied()}, approved_administrators=[ann]) == {WHOLE: "unknown"}
 
 
 def test_a_role_that_was_not_listed_could_be_worth_passing() -> None:

@@ -126,8 +126,9 @@ SSH = {
     "prefixListIds": [],
     "userIdGroupPairs": [],
 }
-OPEN, SHUT = {"ipPermissions": [{**SSH, "ipRanges": ["0.0.0.0/0"]}]}, {"ipPermissions": []}
-NO_LISTS = {"ec2:DescribeManagedPrefixLists": {"PrefixLists": []}}
+OPEN: dict[str, Any] = {"ipPermissions": [{**SSH, "ipRanges": ["0.0.0.0/0"]}]}
+SHUT: dict[str, Any] = {"ipPermissions": []}
+NO_LISTS: dict[str, Any] = {"ec2:DescribeManagedPrefixLists": {"PrefixLists": []}}
 
 
 def item(hour: int, state: Any, status: str = "OK") -> dict[str, Any]:
@@ -277,9 +278,13 @@ def instances(*names: str) -> dict[str, Any]:
     }
 
 
-def attached(name: str, time: object, state: str = "attached") -> dict[str, Any]:
+def volumes(*rows: dict[str, Any]) -> dict[str, Any]:
+    return {f"ec2:DescribeVolumes@{HERE}": {"Volumes": list(rows)}}
+
+
+def attached(name: object, time: object, state: str = "attached") -> dict[str, Any]:
     row = {"InstanceId": name, "AttachTime": time, "State": state}
-    return {f"ec2:DescribeVolumes@{HERE}": {"Volumes": [{"Attachments": [row]}]}}
+    return volumes({"Attachments": [row]})
 
 
 @pytest.mark.parametrize(
@@ -289,8 +294,17 @@ def attached(name: str, time: object, state: str = "attached") -> dict[str, Any]
         (attached("i-2", "2025-12-01T00:00:00Z"), True),
         # Launched while the scan was reading.
         (attached("i-2", "2026-01-01T00:00:01Z"), False),
+        (attached("i-2", "2025-12-01T00:00:00Z", "attaching"), True),
+        (attached("i-2", "2025-12-01T00:00:00Z", "busy"), True),
         (attached("i-2", "2025-12-01T00:00:00Z", "detaching"), False),
-        (attached("i-2", "yesterday"), False),
+        (attached("i-2", "2025-12-01T00:00:00Z", "detached"), False),
+        # Attached to what a service of AWS runs, which is no instance.
+        (attached(None, "2025-12-01T00:00:00Z"), False),
+        # Unreadable: whether an instance is missing from the listing is not known.
+        (attached("i-1", "yesterday"), True),
+        (attached(7, "2025-12-01T00:00:00Z"), True),
+        (volumes({}), True),
+        (volumes({"Attachments": ["i-1"]}), True),
     ],
 )
 def test_an_instance_that_only_its_volume_names_leaves_its_region_open(

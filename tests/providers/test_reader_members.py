@@ -37,7 +37,7 @@ def _of(found: list[str], name: str) -> list[str]:
 
 
 def test_every_reader_is_run(library: Library) -> None:
-    assert len({use.listing.reader for use in uses(library)}) == 26
+    assert len({use.listing.reader for use in uses(library)}) == 28
 
 
 @pytest.fixture

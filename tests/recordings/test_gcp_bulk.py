@@ -119,6 +119,7 @@ AUTHORED: Mapping[str, tuple[Mapping[str, Any], ...]] = {
             "binaryAuthorization": {
                 "evaluationMode": "PROJECT_SINGLETON_POLICY_ENFORCE" if good else "DISABLED"
             },
+            "ipAllocationPolicy": {"ipv6AccessType": "INTERNAL"},
             "nodePools": [{"name": "pool", "networkConfig": {"enablePrivateNodes": good}}],
         }
         for good in (True, False)
@@ -188,6 +189,16 @@ def _recording(url: str, body: Any, file: str) -> Recording:
     )
 
 
+def _prevention() -> Recording:
+    """The organization's rule on public buckets, which no inventory tells; not enforced."""
+    name = f"projects/{PROJECT}/policies/storage.publicAccessPrevention"
+    return _recording(
+        f"https://orgpolicy.googleapis.com/v2/{name}:getEffectivePolicy",
+        {"name": name, "spec": {"rules": [{"enforce": False}]}},
+        "prevention",
+    )
+
+
 def _in_bulk(
     assets: Sequence[Any], types: Sequence[str], policies: Mapping[str, Sequence[Any]] | None = None
 ) -> Scenario:
@@ -195,7 +206,8 @@ def _in_bulk(
     rows = [
         _recording(
             _asked("RESOURCE", types), {"readTime": READ_AT, "assets": list(assets)}, "assets"
-        )
+        ),
+        _prevention(),
     ]
     for kind, told in (policies or {}).items():
         rows.append(
@@ -227,7 +239,7 @@ def _single() -> Read:
     listings = tuple(
         _recording(url, around(rows[kind]), kind) for kind, (url, around) in LISTINGS.items()
     )
-    scenario = Scenario(cloud="gcp", name="listings", recordings=listings)
+    scenario = Scenario(cloud="gcp", name="listings", recordings=(*listings, _prevention()))
     return read(scenario, _library(), CHECKS, _pointed(bulk=False))
 
 
@@ -236,7 +248,8 @@ def _verdicts(found: Snapshot) -> dict[tuple[str, str], Verdict]:
 
 
 def test_one_call_answers_for_all_kinds_and_nothing_else_is_asked() -> None:
-    assert _bulk().replay.asked == ["assets"]
+    # The organization's rule is of the project, and no resource of an inventory.
+    assert sorted(_bulk().replay.asked) == ["assets", "prevention"]
     assert _bulk().replay.unrecorded == []
     assert set(_bulk().snapshot.bulk) == set(LISTINGS)
     assert _single().replay.unrecorded == []
@@ -412,7 +425,7 @@ def test_a_whole_answer_without_a_type_is_an_empty_population(library: Library) 
         one for one in found.assessment.populations if one.kind == "gcp.storage.bucket"
     ]
     assert (population.listed, population.whole) == (0, True)
-    assert found.replay.asked == ["assets"]
+    assert sorted(found.replay.asked) == ["assets", "prevention"]
 
 
 def test_an_answer_without_its_time_or_with_a_row_of_another_type_is_not_whole(

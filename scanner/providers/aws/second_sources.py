@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from scanner.providers.aws.config_recorder import rows
 _BUCKETS: Final = "s3:ListBuckets"
 _TAGGED: Final = "resourcegroupstaggingapi:GetResources"
 _VOLUMES: Final = "ec2:DescribeVolumes"
+_LETTING_GO: Final = ("detaching", "detached")
 
 Naming = Generator[Call, Answer, list[str] | Absent | Unreadable]
 
@@ -60,18 +61,33 @@ def attached_instances(context: ReadContext) -> Naming:
     head = f"arn:{context.partition}:ec2:{context.region}:{context.account}:instance/"
     named: set[str] = set()
     for row in found:
-        named.update(head + name for name in _attached_before(row, context.started))
+        attached = _attached_before(row, context.started)
+        if isinstance(attached, Unreadable):
+            return attached
+        named.update(head + name for name in attached)
     return sorted(named)
 
 
-def _attached_before(volume: Mapping[str, Any], moment: datetime) -> Iterator[str]:
+def _attached_before(volume: Mapping[str, Any], moment: datetime) -> list[str] | Unreadable:
     attachments = volume.get("Attachments")
-    for one in attachments if isinstance(attachments, list) else ():
-        if not isinstance(one, Mapping) or one.get("State") != "attached":
+    if not isinstance(attachments, list):
+        return Unreadable(f"{_VOLUMES} returned a volume without a list of attachments")
+    named: list[str] = []
+    for one in attachments:
+        if not isinstance(one, Mapping):
+            return Unreadable(f"{_VOLUMES} returned an attachment of another shape")
+        # Instances that are being terminated let go of their volumes.
+        if one.get("State") in _LETTING_GO:
             continue
         name, time = one.get("InstanceId"), _time(one.get("AttachTime"))
-        if isinstance(name, str) and time is not None and time < moment:
-            yield name
+        if name is None:
+            # What a service of AWS runs, such as a task: the volume is attached to no instance.
+            continue
+        if not isinstance(name, str) or time is None:
+            return Unreadable(f"{_VOLUMES} returned an attachment without its instance and time")
+        if time < moment:
+            named.append(name)
+    return named
 
 
 def _time(text: object) -> datetime | None:
