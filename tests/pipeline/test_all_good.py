@@ -17,7 +17,7 @@ from scanner.core.judging.exit_codes import exit_code
 from scanner.core.reading.types_in_use import inventory_requests
 from scanner.errors import EXIT_CLEAN, EXIT_UNREAD
 from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
-from scanner.model.answers import Snapshot
+from scanner.model.answers import Snapshot, State
 from scanner.model.checks import Severity
 from scanner.model.config import Config, TargetConfig
 from scanner.model.findings import Verdict
@@ -192,6 +192,8 @@ def test_every_call_is_read(
             continue
         after = judge([worsened(snapshot, [key], denied)], library)
         assert exit_code(after, library, Severity.LOW) == EXIT_UNREAD, key
+        refused = {row.operation for row in after.coverage if row.state is State.DENIED}
+        assert refused == {answer.call.operation}, key
         assert list(improvements(before, after, library)) == [], key
         for finding in changed(before, after):
             assert finding.verdict is Verdict.UNKNOWN, key
