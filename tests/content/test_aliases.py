@@ -22,7 +22,7 @@ from tests.helpers.library import shipped_library
 CHECK = "checks/aws/s3/aws-s3-bucket-encrypted.yaml"
 NAME, EARLIER = "aws-s3-bucket-encrypted", "aws-s3-bucket-ciphered"
 CONTROL = "mappings/controls/ENC-01.yaml"
-SHIPPED, SHIPPED_EARLIER = "aws-s3-bucket-versioned", "aws-s3-bucket-keeps-versions"
+SHIPPED, SHIPPED_EARLIER = "aws-s3-bucket-tls-only", "aws-s3-bucket-speaks-tls"
 
 
 def with_aliases(pack: Any, text: str) -> str:
@@ -162,7 +162,7 @@ def test_a_gap_has_no_check_to_look_up(renamed: Library) -> None:
     assert with_current_checks([waiver], renamed) == [waiver]
 
 
-@pytest.mark.parametrize("pattern", [SHIPPED_EARLIER, "aws-s3-bucket-keeps-*"])
+@pytest.mark.parametrize("pattern", [SHIPPED_EARLIER, "aws-s3-bucket-speaks-*"])
 def test_a_selection_may_name_the_earlier_id(
     pattern: str, renamed: Library, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,7 +27,7 @@ ACCOUNT = "resources/aws/s3.account.yaml"
 def test_every_mistake_of_every_file_in_order(pack: Any) -> None:
     places = [
         pack.change(CHECK, "self.default_encryption != 'none'", "self.‸encryption != 'none'"),
-        pack.change("mappings/controls/ENC-01.yaml", "[MC-01]", "[‸MC-09]"),
+        pack.change("mappings/controls/ENC-01.yaml", "[MC-01]     #", "[‸MC-09]     #"),
         pack.change(KIND, "type: timestamp", "type: ‸time"),
         pack.change(ACCOUNT, "scope: account", "scope: ‸accounts"),
     ]

@@ -34,7 +34,7 @@ def test_it_is_read(tmp_path: Path, library: Library) -> None:
         target=TARGET, operation="inspector2:ListCoverage", region="eu-west-1"
     )
     assert finding.scope == FindingScope(
-        target=TARGET, check="aws-s3-bucket-versioned", resource="arn:aws:s3:::old"
+        target=TARGET, check="aws-s3-bucket-tls-only", resource="arn:aws:s3:::old"
     )
     assert control.scope == ControlScope(target=TARGET, control="ENC-01")
     assert (finding.opened, finding.expires) == (date(2026, 11, 1), date(2027, 2, 1))
@@ -59,14 +59,14 @@ def refused(tmp_path: Path, library: Library, text: str) -> str:
         ("reason: Inspector is not offered there yet.", "reason: ''", ":5:13: 'reason' is empty", ""),
         ("    gap: {target", "    gab: {target", ":4:5: unknown key 'gab'", "did you mean 'gap'"),
         ("    reason: Volumes are made anew with the next release.\n", "", ":16:5: 'reason' is missing", ""),
-        ('"arn:aws:s3:::old"', '"arn:aws:s3:::*"', ":10:85: 'arn:aws:s3:::*' is a pattern", "write an entry for each"),
-        ("aws-s3-bucket-versioned", '"aws-s3-*"', ":10:50: 'aws-s3-*' is a pattern", "nobody has looked at"),
+        ('"arn:aws:s3:::old"', '"arn:aws:s3:::*"', ":10:84: 'arn:aws:s3:::*' is a pattern", "write an entry for each"),
+        ("aws-s3-bucket-tls-only", '"aws-s3-*"', ":10:50: 'aws-s3-*' is a pattern", "nobody has looked at"),
         ('control: {target: "aws:123456789012"', 'control: {target: "aws:*"', ":17:23: 'aws:*' is a pattern", "entry"),
-        ("aws-s3-bucket-versioned", "aws-s3-bucket-versioner", "there is no check", "did you mean"),
+        ("aws-s3-bucket-tls-only", "aws-s3-bucket-tls-onlx", "there is no check", "did you mean"),
         ("id: ENC-01", "id: ENC-0", ":17:47: there is no control 'ENC-0'", "did you mean"),
-        ('finding: {target: "aws:123', 'finding: {target: "gcp:123', ":10:23: aws-s3-bucket-versioned does not apply", "aws"),
-        ("compensating: NET-02\n    opened: 2026-11-01\n    expires: 2027-02", "compensating: BKP-01\n"
-         "    opened: 2026-11-01\n    expires: 2027-02", ":13:19: BKP-01 is evidenced by", "does not depend on it"),
+        ('finding: {target: "aws:123', 'finding: {target: "gcp:123', ":10:23: aws-s3-bucket-tls-only does not apply", "aws"),
+        ("compensating: NET-02\n    opened: 2026-11-01\n    expires: 2027-02", "compensating: ENC-03\n"
+         "    opened: 2026-11-01\n    expires: 2027-02", ":13:19: ENC-03 is evidenced by", "does not depend on it"),
         ("compensating: NET-02\n    opened: 2026-11-01\n    expires: 2027-01", "compensating: ENC-01\n"
          "    opened: 2026-11-01\n    expires: 2027-01", ":20:19: ENC-01 cannot compensate for itself", "another"),
         ("compensating: NET-02\n    opened: 2026-11-01\n    expires: 2027-01", "opened: 2026-11-01\n"

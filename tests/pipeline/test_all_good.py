@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ import pytest
 from scanner.content import load_library
 from scanner.content.locations import Roots, default_roots
 from scanner.core.judging.exit_codes import exit_code
+from scanner.core.reading.types_in_use import inventory_requests
 from scanner.errors import EXIT_CLEAN, EXIT_UNREAD
 from scanner.history.snapshots.snapshot_file import read_snapshot, write_snapshot
-from scanner.model.answers import Snapshot
+from scanner.model.answers import Snapshot, State
 from scanner.model.checks import Severity
 from scanner.model.config import Config, TargetConfig
 from scanner.model.findings import Verdict
@@ -136,14 +138,35 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 
 @pytest.fixture(scope="module")
-def snapshot(library: Library) -> Iterator[Snapshot]:
+def estate() -> Iterator[None]:
     with running() as endpoint, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", endpoint)
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         seed(endpoint)
-        (found,) = scan(Config(targets=(TargetConfig(regions=(REGION,)),)), library)
-        yield found
+        yield
+
+
+def scanned(library: Library) -> Snapshot:
+    (found,) = scan(Config(targets=(TargetConfig(regions=(REGION,)),)), library)
+    return found
+
+
+@pytest.fixture(scope="module")
+def snapshot(estate: None, library: Library) -> Snapshot:
+    return scanned(library)
+
+
+@pytest.fixture(scope="module")
+def inventory_calls(snapshot: Snapshot, library: Library) -> frozenset[str]:
+    """The calls of inventories' operations that a scan without inventories does not make."""
+    without = scanned(replace(library, inventories={})).answers
+    counting = {request.operation for request in inventory_requests(library, ["aws"])}
+    return frozenset(
+        key
+        for key, answer in snapshot.answers.items()
+        if answer.call.operation in counting and key not in without
+    )
 
 
 def test_it_is_clean(snapshot: Snapshot, library: Library) -> None:
@@ -158,17 +181,45 @@ def test_it_is_clean(snapshot: Snapshot, library: Library) -> None:
     assert exit_code(assessment, library, Severity.LOW) == EXIT_CLEAN
 
 
-def test_every_call_is_read(snapshot: Snapshot, library: Library) -> None:
+def test_every_call_is_read(
+    snapshot: Snapshot, library: Library, inventory_calls: frozenset[str]
+) -> None:
     """Refusing any one call is exit 3, and shows in a finding that names it, unless the others
     settle the verdict."""
     before = judge([snapshot], library)
     for key, answer in snapshot.answers.items():
+        if key in inventory_calls:
+            continue
         after = judge([worsened(snapshot, [key], denied)], library)
         assert exit_code(after, library, Severity.LOW) == EXIT_UNREAD, key
+        refused = {row.operation for row in after.coverage if row.state is State.DENIED}
+        assert refused == {answer.call.operation}, key
         assert list(improvements(before, after, library)) == [], key
         for finding in changed(before, after):
             assert finding.verdict is Verdict.UNKNOWN, key
             assert answer.call.operation in finding.reason, (key, finding)
+
+
+def test_a_call_of_inventories_alone_decides_nothing(
+    snapshot: Snapshot, library: Library, inventory_calls: frozenset[str]
+) -> None:
+    """Refusing it shows where the inventory is named. The tagging API's list of buckets is the
+    second source of a listing: it is none of these, though its operation counts types too."""
+    before = judge([snapshot], library)
+    tagging = [
+        answer.call
+        for answer in snapshot.answers.values()
+        if answer.call.operation == "resourcegroupstaggingapi:GetResources"
+    ]
+    alone = {bool(call.params): call.key in inventory_calls for call in tagging}
+    assert alone == {False: True, True: False}
+    for key in inventory_calls:
+        after = judge([worsened(snapshot, [key], denied)], library)
+        assert exit_code(after, library, Severity.LOW) == EXIT_CLEAN, key
+        assert (after.findings, after.coverage) == (before.findings, before.coverage), key
+        reasons = [one.reason for one in after.inventories]
+        refused = f"{snapshot.answers[key].call.operation} denied"
+        assert any(refused in reason for reason in reasons), (key, reasons)
 
 
 def test_and_gives_the_same_from_a_file(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,19 +29,21 @@ waivers:
       resource: aws_security_group_rule.ssh
     reason: A jump host until the VPN is there.
     approver: lead@example.com
-    opened: 2026-01-01
+    opened: {opened}
     expires: {expires}
 """
 
 
-@pytest.mark.parametrize(("expires", "code"), [("2099-01-01", 0), ("2026-01-02", 1)])
+@pytest.mark.parametrize(("days", "code"), [(30, 0), (-30, 1)])
 def test_a_waiver_accepts_a_finding_by_address_until_its_day(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], expires: str, code: int
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], days: int, code: int
 ) -> None:
     data = plan(change("aws_security_group_rule.ssh", RULE))
     (tmp_path / "plan.json").write_text(json.dumps(data), encoding="utf-8")
     waivers = tmp_path / "waivers.yaml"
-    waivers.write_text(WAIVERS.format(expires=expires), encoding="utf-8")
+    today = datetime.now(UTC).date()
+    term = {"opened": today - timedelta(60), "expires": today + timedelta(days)}
+    waivers.write_text(WAIVERS.format(**term), encoding="utf-8")
     arguments = ["plan", str(tmp_path / "plan.json"), "--name", "net", "--waivers", str(waivers)]
     assert run(arguments) == code
     shown = capsys.readouterr().out
