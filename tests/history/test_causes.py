@@ -92,8 +92,8 @@ def test_a_parameter_explains_only_what_it_may_decide(
 def test_the_parameters_that_may_decide_a_check() -> None:
     library = shipped_library()
     assert parameters(library, "aws-iam-root-mfa-enabled") == frozenset()
-    assert parameters(library, "gcp-storage-recoverable") == {
-        "record_tag", "record_values", "record_untagged_in", "classification_tag", "soft_delete_days",
+    assert parameters(library, "aws-s3-bucket-versioned") == {
+        "record_tag", "record_values", "record_untagged_in", "classification_tag",
     }  # fmt: skip
     # That one is read by a program, which looks parameters up by itself.
     assert parameters(library, "azure-entra-global-admins-limited") is None

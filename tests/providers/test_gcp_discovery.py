@@ -115,7 +115,7 @@ OFF = {"error": {"code": 403, "details": [
         (Said(b"[" * 100_000), State.ERROR, "UnexpectedBody"),
         (Said({"folders": "none"}), State.ERROR, "NotAList"),
         (Said({"folders": [7]}), State.OK, ""),
-        (Said({"folders": []}, cut=5), State.ERROR, "ChunkedEncodingError"),
+        (Said({"folders": []}, cut=5), State.ERROR, "ConnectionError"),
     ],
 )
 def test_what_is_no_listing_is_an_answer_by_the_same_rules(

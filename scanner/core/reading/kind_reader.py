@@ -212,7 +212,8 @@ class KindReader:
         check = CompletenessCheck(
             lookup=lookup,
             readers=self._readers,
-            context=self._context(bindings, kind),
+            # Without parameters: what they are cannot decide whether a listing is complete.
+            context=replace(self._context(bindings, kind), params={}),
             bindings=bindings,
         )
         ids: set[str] = set()

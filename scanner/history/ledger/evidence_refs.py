@@ -17,7 +17,7 @@ from scanner.core.reading.read_plan import ReadPlan, plan_reads, plan_requests
 from scanner.history.ledger.changes import LISTING, FindingKey
 from scanner.history.snapshots.documents import RecordedAnswer
 from scanner.model.answers import Snapshot
-from scanner.model.kinds import Kind, Listing
+from scanner.model.kinds import Kind, Listing, SecondSource
 from scanner.model.library import Library
 
 _ANY: Final = "*"
@@ -82,6 +82,10 @@ def _as_planned(plan: ReadPlan) -> Kind:
 
 def _parameters_in(value: object) -> Iterator[str]:
     """The parameters that a definition names anywhere."""
+    if isinstance(value, SecondSource) and value.source.reader:
+        # Its program is run without parameters.
+        yield from _parameters_in(value.value)
+        return
     if isinstance(value, Listing) and value.reader:
         # A reader is a program, and may look at any parameter.
         yield _ANY
