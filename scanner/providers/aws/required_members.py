@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
-from botocore.model import OperationModel, Shape
+from botocore.model import OperationModel, Shape, StructureShape
 
 ALWAYS: Final[Mapping[str, tuple[str, ...]]] = {
     # IAM API Reference, GetAccountAuthorizationDetails: the lists of a user, group or role are in
@@ -48,15 +48,20 @@ def missing_members(
         if operation in MAY_BE_EMPTY:
             return []
         return [" and ".join(list(output.members)[:3])]
-    missing = [name for name in output.required_members if name not in data]
-    for inner, value, step in _inside(output, data):
-        missing.extend(_required(inner, value, step.lstrip(".")))
+    missing = [*_required_here(output, data)]
     for path in ALWAYS.get(operation, ()):
         missing.extend(_lacking(data, path.split("."), path))
     for path in lists:
         if operation not in MAY_BE_EMPTY and not _list_is_there(output, data, path.split(".")):
             missing.append(path)
     return missing
+
+
+def _required_here(output: StructureShape, data: Mapping[str, Any]) -> Iterator[str]:
+    """Required members of a response that are not there, of any type at its top."""
+    yield from (name for name in output.required_members if name not in data)
+    for inner, value, step in _inside(output, data):
+        yield from _required(inner, value, step.lstrip("."))
 
 
 def _required(shape: Shape, value: Any, path: str) -> Iterator[str]:
