@@ -127,7 +127,7 @@ class PageReader:
             message=message,
             started=started,
             finished=finished,
-            request_ids=tuple(redactor.code(_visible(one)) for one in request_ids if one),
+            request_ids=tuple(_request_id(one, redactor) for one in request_ids if one),
             pages=self.pages,
             count=count,
             retries=retries,
@@ -175,6 +175,14 @@ def too_deep(data: Any) -> bool:
             return False
         level = below
     return True
+
+
+def _request_id(identity: str, redactor: Redactor) -> str:
+    """A provider's id of a request without secrets: they are looked for before it is changed."""
+    encodable = _encodable(identity)
+    shown = redactor.code(encodable)
+    is_kept = encodable.startswith(shown.removesuffix("…"))
+    return _visible(shown) if is_kept else shown
 
 
 def _visible(identity: str) -> str:

@@ -52,7 +52,7 @@ def explained(name: str, report: Report | None = None, most: int | None = MEND) 
     ("name", "kind", "rests_on", "used_by"),
     [
         ("aws-s3-bucket-versioned", "check", ("operation", "s3:ListBuckets"), ("control", "BKP-01")),
-        ("aws-s3-bucket-versioned", "check", ("parameter", "record_tag"), ("criterion", "A1.2")),
+        ("aws-s3-bucket-versioned", "check", ("parameter", "record_tag"), ("control", "PRI-05")),
         ("ENC-02", "control", ("check", "aws-kms-key-rotation-enabled"), ("criterion", "CC6.1")),
         ("CC6.1", "criterion", ("control", "ACC-01"), None),
         ("soc2-2017/CC6.1", "criterion", ("control", "ACC-01"), None),

@@ -81,9 +81,8 @@ def test_a_filter_lets_through_exactly_what_it_names(filters: Any, holds: Any) -
 
 def test_a_control_lists_what_decides_it_and_not_what_only_supports() -> None:
     found = {row["check"] for row in rows(chosen(verdict=("all",), control=("BKP-01",)))}
-    assert "aws-s3-bucket-versioned" in found
-    supported = {row["check"] for row in rows(chosen(verdict=("all",), control=("PRI-05",)))}
-    assert "aws-s3-bucket-versioned" not in supported
+    assert "aws-dynamodb-pitr-enabled" in found
+    assert "aws-s3-bucket-versioned" not in found
 
 
 @pytest.mark.parametrize(
