@@ -48,7 +48,12 @@ from scanner.core.reading.inventory import (
 )
 from scanner.core.reading.projection import Estate, Projection, plan_readers, project
 from scanner.core.reading.read_plan import kept_parts, plan_reads, secret_paths
-from scanner.core.reading.types_in_use import TypesInUse, read_types, type_readers
+from scanner.core.reading.types_in_use import (
+    TypesInUse,
+    inventory_requests,
+    read_types,
+    type_readers,
+)
 from scanner.errors import NotConnectedError, TscanError
 from scanner.executors import EXECUTORS
 from scanner.model.answers import Answer, Caller, Snapshot, Target
@@ -411,7 +416,7 @@ def _judge_target(
         results=without_account_kinds(results, snapshot, library),
         coverage=coverage(
             snapshot.target,
-            _needed(answers, projection, types),
+            _needed(answers, projection, types, library),
             projection.unanswered,
             projection.known_absent,
             projection.stood_for,
@@ -423,11 +428,17 @@ def _judge_target(
 
 
 def _needed(
-    answers: Mapping[str, Answer], projection: Projection, types: TypesInUse
+    answers: Mapping[str, Answer], projection: Projection, types: TypesInUse, library: Library
 ) -> list[Answer]:
     """The answers without those that only inventories of types use: no verdict needs these."""
-    beside = types.keys - projection.keys
-    return [answer for key, answer in answers.items() if key not in beside]
+    requests = inventory_requests(library, library.inventories)
+    counting = {request.operation for request in requests}
+    needed: list[Answer] = []
+    for key, answer in answers.items():
+        is_beside = key in types.keys or answer.call.operation in counting
+        if key in projection.keys or not is_beside:
+            needed.append(answer)
+    return needed
 
 
 def _end(snapshot: Snapshot) -> datetime:

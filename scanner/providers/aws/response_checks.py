@@ -33,7 +33,7 @@ def check_body(response: Mapping[str, Any], operation: OperationModel) -> None:
     if response["status_code"] >= 300 or not output or not output.members:
         return
     # 204 and 206 are no whole answers.
-    if response["status_code"] != operation.http.get("responseCode", 200):
+    if response["status_code"] not in (operation.http.get("responseCode", 200), 201):
         raise UnparsableAnswerError(form="one of status 200")
     body: bytes = response["body"]
     _check_length(body, str(response["headers"].get("content-length", "")))
