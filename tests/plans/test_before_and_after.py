@@ -246,3 +246,10 @@ def test_rules_that_may_be_in_a_dynamic_block_are_known_to_be_none_by_the_source
     found = judged(data, facts if is_read else None)
     after = found[ADMIN_PORTS, "aws_security_group.web"].after
     assert after is (Verdict.PASS if is_read else Verdict.UNKNOWN)
+
+
+def test_a_resource_that_only_moves_is_no_news() -> None:
+    bucket = {"bucket": "logs", "id": "logs", "versioning": []}
+    moved = change("aws_s3_bucket.archive", bucket, before=bucket, actions=("no-op",))
+    found = judged(plan({**moved, "previous_address": "aws_s3_bucket.logs"}))
+    assert found[VERSIONED, "aws_s3_bucket.archive"].change is PlanChange.ALREADY

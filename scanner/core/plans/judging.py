@@ -26,7 +26,7 @@ from scanner.model.plan_maps import PlanMap
 from scanner.model.values import Unreadable
 
 _Key = tuple[str, str]
-"""Check and address before the plan."""
+"""Check and address."""
 _ORDER: Final = tuple(PlanChange)
 
 
@@ -203,7 +203,8 @@ def _compare(
 ) -> Iterable[PlanFinding]:
     matched: set[_Key] = set()
     for (check, address), judged in later.items():
-        key = (check, _previous(judged.item, address))
+        # A row of a plan has both sides under the address after a move.
+        key = (check, address)
         was = earlier.get(key)
         matched.add(key)
         change, found = _change(was, judged), checks[check]
@@ -216,12 +217,6 @@ def _compare(
             found = checks[key[0]]
             kind = library.kinds[found.kind]
             yield _finding(found, kind, was, PlanChange.REMOVED, was, None)
-
-
-def _previous(item: PlanItem, address: str) -> str:
-    if item.is_partial or item.of is None:
-        return address
-    return item.of.previous_address
 
 
 def _change(was: _Judged | None, judged: _Judged) -> PlanChange:

@@ -127,7 +127,7 @@ class MapReader:
     def _earlier_parts(self, found: PlanResource) -> dict[str, Earlier]:
         if self.earlier is None or found.is_new:
             return {}
-        before = self.earlier.world.resources.get(found.previous_address)
+        before = self.earlier.world.resources.get(found.address)
         if before is None:
             return {}
         return {name: self.earlier.named(before, name) for name in self.map.parts}

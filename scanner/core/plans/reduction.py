@@ -122,7 +122,6 @@ def _resource(found: Mapping[str, Any], wanted: Reads, sources: Sources) -> dict
     change, paths = found["change"], wanted[found["type"]] | _IDENTITY
     reduced: dict[str, Any] = {
         "address": found["address"],
-        "previous_address": found.get("previous_address", found["address"]),
         "module": found.get("module_address", ""),
         "mode": found["mode"],
         "type": found["type"],

@@ -28,7 +28,6 @@ class PlanResource:
     """One resource of a plan, on one side of it."""
 
     address: str
-    previous_address: str
     module: str
     mode: str
     type: str
@@ -139,7 +138,6 @@ class _PlanReader:
         actions = tuple(row["actions"])
         return PlanResource(
             address=row["address"],
-            previous_address=row["previous_address"],
             module=row["module"],
             mode=row["mode"],
             type=row["type"],
