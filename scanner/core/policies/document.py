@@ -259,7 +259,7 @@ def _bounded_text(text: str) -> str:
     """A text that can be compared in bounded time and written out again."""
     if len(text) > _LONGEST_TEXT:
         raise MalformedError("has a string longer than any ARN")
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
         raise MalformedError("has a string that is not Unicode")
     return text
 
