@@ -80,7 +80,7 @@ def _joined(
         id=account,
         holders=holders,
         groups=_groups(read["Group"], managed),
-        policies=_policies(managed),
+        policies=_Policies(managed),
     )
     ways = escalations(known)
     # A principal that was not listed could be a role worth passing: that no way was found does not
@@ -110,14 +110,30 @@ def _groups(rows: Sequence[Row], managed: Mapping[str, Row]) -> dict[str, Princi
     return found
 
 
-def _policies(managed: Mapping[str, Row]) -> dict[str, Principal]:
-    """Managed policies by their ARN, each with the statements of the version in force."""
-    found: dict[str, Principal] = {}
-    for arn in managed:
-        unread: list[str] = []
-        statements = _statements(_version_in_force(arn, managed, unread), unread)
-        found[arn] = _bearer(arn, statements, unread)
-    return found
+class _Policies(Mapping[str, Principal]):
+    """Managed policies by their ARN, each with the statements of the version in force.
+
+    A policy is parsed when it is asked for: an account has over a thousand of AWS's own.
+    """
+
+    def __init__(self, managed: Mapping[str, Row]) -> None:
+        self._managed = managed
+        self._read: dict[str, Principal] = {}
+
+    def __getitem__(self, arn: str) -> Principal:
+        if arn not in self._managed:
+            raise KeyError(arn)
+        if arn not in self._read:
+            unread: list[str] = []
+            statements = _statements(_version_in_force(arn, self._managed, unread), unread)
+            self._read[arn] = _bearer(arn, statements, unread)
+        return self._read[arn]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._managed)
+
+    def __len__(self) -> int:
+        return len(self._managed)
 
 
 def _bearer(arn: str, statements: Sequence[Statement], unread: Sequence[str]) -> Principal:
