@@ -34,6 +34,8 @@ _LIKELY: Final[Mapping[str, Any]] = {
     "useOnly": "EXCLUSION_BY_RESOURCE_TYPES",
     "Type": "application",
     "DefaultAction": {},
+    "Arn": "arn:aws:iam::account:policy/any",
+    "PolicyArn": "arn:aws:iam::account:policy/any",
     "Action": {},
 }
 """Values by which a reader looks further, by member: chance alone would rarely meet them."""

@@ -12,7 +12,7 @@ import pytest
 from scanner.client.rest.operations import clouds, operations
 from scanner.model.library import Library
 from scanner.model.values import OpenList
-from scanner.providers.github.connections import nodes
+from scanner.providers.github.connections import FIRST, nodes
 from tests.conftest import ROOT
 
 _CONNECTION = re.compile(r"(\w+)\s*\(([^()]*\b(?:first|last)\s*:\s*(\d+)[^()]*)\)\s*\{")
@@ -110,6 +110,14 @@ def test_a_query_that_loses_its_page_info_is_found(operation: str, query: str) -
         assert len(silent(without)) == 1, found[0]
 
 
+def test_a_connection_is_read_as_long_as_it_is_asked_for() -> None:
+    asked: dict[str, int] = {}
+    for _, query in queries():
+        asked |= {name: size for name, size, _ in connections(query)}
+    assert asked.pop("history") == 50  # its further pages are fetched
+    assert asked == FIRST
+
+
 def test_only_readers_read_queries(library: Library) -> None:
     """A declared request takes lists as they come: that one of them was cut off, a reader sees."""
     asked = {operation for operation, _ in queries()}
@@ -128,7 +136,9 @@ def test_only_readers_read_queries(library: Library) -> None:
         ({"nodes": [1], "pageInfo": {"hasNextPage": "no"}}, "only the first 1 reviews"),
         ({"nodes": [1] * 100, "pageInfo": {"hasNextPage": False}}, ""),
         ({"nodes": [1] * 100, "pageInfo": {}}, "only the first 100 reviews"),
-        ({"nodes": [1] * 99}, "only the first 99 reviews"),
+        ({"nodes": [1] * 99, "pageInfo": None}, "only the first 99 reviews"),
+        ({"nodes": [1] * 100}, "only the first 100 reviews"),
+        ({"nodes": [1] * 99}, ""),
         ({"pageInfo": {"hasNextPage": False}}, "returned no reviews"),
         ({"nodes": {}, "pageInfo": {"hasNextPage": False}}, "returned no reviews"),
         (None, "returned no reviews"),

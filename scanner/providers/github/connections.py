@@ -6,9 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from scanner.model.values import OpenList, Unreadable
+
+FIRST: Final = {
+    "associatedPullRequests": 10,
+    "authors": 10,
+    "commits": 100,
+    "reviews": 100,
+    "bypassForcePushAllowances": 100,
+    "bypassPullRequestAllowances": 100,
+}
+"""How many nodes the queries ask of each connection that is read without its further pages."""
 
 Known = bool | Unreadable
 """Whether something holds, or why that is not known."""
@@ -20,7 +30,9 @@ def nodes(owner: Mapping[str, Any], connection: str) -> list[Any]:
     rows = found.get("nodes") if isinstance(found, Mapping) else None
     if not isinstance(found, Mapping) or not isinstance(rows, list):
         return OpenList((), f"GitHub returned no {connection}")
-    # Without a word on it, any page may have been cut off.
+    # Without a word on it, a page that is as long as was asked for may have been cut off.
+    if "pageInfo" not in found and len(rows) < FIRST[connection]:
+        return rows
     if _member(found, "pageInfo", "hasNextPage") is not False:
         return OpenList(rows, f"GitHub returned only the first {len(rows)} {connection}")
     return rows
