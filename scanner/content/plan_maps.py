@@ -11,13 +11,14 @@ from scanner.content.document_reader import DocumentReader
 from scanner.content.locations import content_files
 from scanner.content.pack import Pack
 from scanner.content.plan_trees import Places, TreeReader, Written, unwritten, written
+from scanner.core.plans.settling import steps_of
 from scanner.core.reading.read_plan import attribute_paths
 from scanner.errors import ContentError
 from scanner.language.types import BOOL
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
-from scanner.model.plan_maps import ArgumentPath, Part, PlanMap, Tree
+from scanner.model.plan_maps import ArgumentPath, Defaults, Part, PlanMap, Tree
 from scanner.words import did_you_mean
 
 _FOLDER: Final = Path(__file__).resolve().parent.parent / "plans"
@@ -62,12 +63,13 @@ def _plan_map(reader: DocumentReader, kind: Kind) -> PlanMap:
         region = trees.expression(("region",), data["region"], places)
     for name in types:
         read = trees.read.setdefault(name, set())
-        read.update((argument,) for argument in (*data.get("unset", {}), *data.get("same", {})))
+        read.update((argument,) for argument in data.get("same", {}))
+        read.update(_default_reads(data))
     return PlanMap(
         kind=kind.id,
         types=types,
         same=data.get("same", {}),
-        unset=data.get("unset", {}),
+        defaults=_defaults(data),
         parts=parts,
         item=answers["it"],
         parent=answers.get("parent"),
@@ -99,6 +101,19 @@ def _answers(trees: TreeReader, kind: Kind, places: Places) -> dict[str, Tree]:
     return answers
 
 
+def _defaults(data: Mapping[str, Any]) -> Defaults:
+    return Defaults(unset=data.get("unset", {}), renamed=data.get("renamed", {}))
+
+
+def _default_reads(data: Mapping[str, Any]) -> Iterator[ArgumentPath]:
+    """The arguments that defaults are given to, or whose older names are known."""
+    for name in data.get("unset", {}):
+        yield steps_of(name)
+    for old, name in data.get("renamed", {}).items():
+        yield (old,)
+        yield (name,)
+
+
 def _types(of: str | list[str]) -> tuple[str, ...]:
     return (of,) if isinstance(of, str) else tuple(of)
 
@@ -115,9 +130,12 @@ def _part(
         places: Places = {"p": ((types, ()),)}
         where = trees.expression(("parts", name, "where"), data["where"], places, fits=BOOL)
     for one in types:
-        trees.read.setdefault(one, set()).add((data["join"],))
+        read = trees.read.setdefault(one, set())
+        read.update((name,) for name in (data["join"], *data.get("also", {})))
+        read.update(_default_reads(data))
     for one in owners:
-        keys = [(key,) for key in (*data.get("to", ()), data.get("tells", "")) if key]
+        named = (*data.get("to", ()), *data.get("also", {}).values(), data.get("tells", ""))
+        keys = [(key,) for key in named if key]
         trees.read.setdefault(one, set()).update(keys)
     return Part(
         types=types,
@@ -127,6 +145,9 @@ def _part(
         many=data.get("many", False),
         tells=data.get("tells", ""),
         stays=data.get("stays", False),
+        also=data.get("also", {}),
+        of_any=data.get("of_any", False),
+        defaults=_defaults(data),
     )
 
 

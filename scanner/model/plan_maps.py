@@ -159,6 +159,16 @@ Tree: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What arguments of a resource type are where nobody sets them, and their older names."""
+
+    unset: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What the cloud gives a new resource; `rules[].ip` is an argument inside a block."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """By name in older versions of the provider: the name in newer ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """Another resource type that configures a resource of the map."""
 
@@ -175,6 +185,11 @@ class Part:
     if it was refreshed, a missing part is knowledge."""
     stays: bool = False
     """Whether the cloud keeps what the part configured when Terraform deletes it."""
+    also: Mapping[str, str] = field(default_factory=dict)
+    """Further arguments of it that equal attributes of that resource, whose name is not unique."""
+    of_any: bool = False
+    """Whether it may configure a resource of any type, so that most are of no interest here."""
+    defaults: Defaults = field(default_factory=Defaults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +200,7 @@ class PlanMap:
     types: tuple[str, ...]
     same: Mapping[str, str]
     """Attributes that have one value under two names: `{id: bucket}`."""
-    unset: Mapping[str, JsonValue]
-    """What the cloud gives a new resource where nobody sets the argument."""
+    defaults: Defaults
     parts: Mapping[str, Part]
     item: Tree
     """What the kind's listing would return."""

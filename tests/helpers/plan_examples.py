@@ -170,9 +170,11 @@ def _planned(value: Any) -> tuple[Any, Any, Any]:
 
 
 def _planned_block(value: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    parts = {name: _planned(inner) for name, inner in value.items()}
+    later = value.get("$later", ())
+    parts = {name: _planned(inner) for name, inner in value.items() if name != "$later"}
     known = {name: part[0] for name, part in parts.items()}
     unknown = {name: part[1] for name, part in parts.items() if part[1]}
+    unknown.update(dict.fromkeys(later, True))
     below = {name: expression_of(part[2]) for name, part in parts.items()}
     return known, unknown or False, below if unknown else None
 

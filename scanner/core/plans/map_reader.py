@@ -9,6 +9,7 @@ from typing import Any
 
 from scanner.core.plans.answers import AnswerMaker, PartsFound, with_unread
 from scanner.core.plans.parts import Earlier, Owners
+from scanner.core.plans.settling import settle
 from scanner.core.plans.world import PlanResource, World
 from scanner.core.reading.attributes import OPERATIONS
 from scanner.core.reading.kind_reader import make_resource
@@ -68,6 +69,8 @@ class Made:
     item: PlanItem
     key: str = ""
     """Of something outside the plan: the value by which the plan names it."""
+    within: tuple[str, ...] = ()
+    """What else of its id the plan names; empty texts: it is not known what."""
 
 
 class MapReader:
@@ -107,7 +110,7 @@ class MapReader:
             name = f"{orphan.key} (outside the plan)"
             identity = f"{orphan.first.address} -> {orphan.key}"
             made = self._resource(maker, orphan.first, identity, name, is_partial=True)
-            yield replace(made, key=orphan.key)
+            yield replace(made, key=orphan.key, within=orphan.within)
 
     def _whole(self, found: PlanResource) -> Made:
         earlier = self._earlier_parts(found)
@@ -147,12 +150,8 @@ class MapReader:
         earlier: Mapping[str, Earlier],
     ) -> dict[str, Any]:
         """The arguments, with what the cloud gives where nobody sets one."""
-        values = self._without_deleted(found, parts, earlier)
-        for name, given in self.map.unset.items():
-            if self._is_unread(found, name, values):
-                values[name] = Unreadable(f"the provider does not read {name}")
-            elif self._is_unset(found, name, values.get(name)):
-                values[name] = given
+        given = self._without_deleted(found, parts, earlier)
+        values = settle(found, given, self.map.defaults)
         for name, same in self.map.same.items():
             if same in values:
                 values[name] = values[same]
@@ -171,26 +170,6 @@ class MapReader:
             if part.tells and is_deleted and not (part.many or part.stays):
                 values.pop(part.tells, None)
         return values
-
-    def _is_unread(self, found: PlanResource, name: str, values: Mapping[str, Any]) -> bool:
-        """Whether an existing resource lacks an argument that another version of its provider has.
-
-        Null is not lacking: then the provider read that nobody has set it.
-        """
-        return not found.is_new and name not in found.refreshed and name not in values
-
-    def _is_unset(self, found: PlanResource, name: str, value: object) -> bool:
-        """Whether nobody sets an argument, so that the cloud's own value holds."""
-        if value is None:
-            return True
-        is_later = isinstance(value, Symbol) and value.owner == found.address
-        if not is_later or name in found.written:
-            return False
-        # The configuration of a plan leaves dynamic blocks out, which only the source shows.
-        # Without the source it is not known that the block has none.
-        is_read = found.source.get("is_read", False)
-        may_be_dynamic = isinstance(self.map.unset[name], list) and not is_read
-        return found.is_new and not may_be_dynamic
 
     def _bindings(self, found: PlanResource, values: object) -> Bindings:
         # Of one address in two plans it is not known which one is applied last.

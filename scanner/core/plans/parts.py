@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scanner.core.plans.answers import PartsFound
+from scanner.core.plans.settling import settle
 from scanner.core.plans.world import PlanResource, World
 from scanner.model.plan_maps import Part, PlanMap
 from scanner.model.values import Outside, Symbol, Unreadable
 
 Earlier = tuple[PlanResource, ...]
 """Parts of one name, as they are before the plan."""
+_OrphanKey = tuple[str, tuple[str, ...]]
+"""What names something outside the plan, and what else does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,8 @@ class Orphan:
     parts: Mapping[str, PartsFound]
     first: PlanResource
     """The first resource of the plan that configures it: it stands for it."""
+    within: tuple[str, ...] = ()
+    """What else names it, beside a key that several may have."""
 
 
 @dataclass(slots=True)
@@ -34,7 +39,7 @@ class Owners:
     world: World
     resources: list[PlanResource]
     _by_address: dict[str, dict[str, list[PlanResource]]] = field(default_factory=dict)
-    _orphans: dict[str, dict[str, list[PlanResource]]] = field(default_factory=dict)
+    _orphans: dict[_OrphanKey, dict[str, list[PlanResource]]] = field(default_factory=dict)
     _lost: dict[str, list[PlanResource]] = field(default_factory=dict)
     """By part: those of which it is not known what they configure."""
 
@@ -46,7 +51,8 @@ class Owners:
                     by_value[name, value].append(resource)
         for name, part in self.plan_map.parts.items():
             for found in self.world.of_types(part.types):
-                self._add(name, part, found, by_value)
+                values = settle(found, found.values, part.defaults)
+                self._add(name, part, replace(found, values=values), by_value)
 
     def _add(
         self,
@@ -76,16 +82,38 @@ class Owners:
         by_value: Mapping[tuple[str, str], list[PlanResource]],
     ) -> None:
         owners = self._owners(part, key, by_value)
-        if (isinstance(key, Unreadable) and not isinstance(key, Symbol)) or len(owners) > 1:
+        is_unread = isinstance(key, Unreadable) and not isinstance(key, Symbol)
+        certain, possible = self._of_same(part, found, key, owners)
+        if is_unread or possible or len(certain) > 1:
             self._lost.setdefault(name, []).append(found)
-        elif owners:
-            (address,) = owners
+        elif certain:
+            (address,) = certain
             self._by_address.setdefault(address, {}).setdefault(name, []).append(found)
-        elif isinstance(key, str | Symbol):
-            shown = key if isinstance(key, str) else f"{key.owner}.{key.attribute}"
-            self._orphans.setdefault(shown, {}).setdefault(name, []).append(found)
-        else:
+        elif not isinstance(key, str | Symbol):
             self._lost.setdefault(name, []).append(found)
+        elif not part.of_any:
+            orphan = _orphan_key(part, found, key)
+            self._orphans.setdefault(orphan, {}).setdefault(name, []).append(found)
+
+    def _of_same(
+        self, part: Part, found: PlanResource, key: object, owners: set[str]
+    ) -> tuple[set[str], set[str]]:
+        """Those of some resources that the part's other arguments name too, and that they may."""
+        if not part.also or isinstance(key, Symbol):
+            return owners, set()
+        certain: set[str] = set()
+        possible: set[str] = set()
+        for address in owners:
+            owner = self.world.resources[address]
+            pairs = [
+                (found.values.get(mine), owner.values.get(theirs))
+                for mine, theirs in part.also.items()
+            ]
+            if all(_are_same(*pair) is True for pair in pairs):
+                certain.add(address)
+            elif all(_are_same(*pair) is not False for pair in pairs):
+                possible.add(address)
+        return certain, possible
 
     def _owners(
         self,
@@ -145,10 +173,27 @@ class Owners:
         """What lies outside the plan and is configured in it, in order of key."""
         outside = Outside("it is not in this plan")
         found: list[Orphan] = []
-        for key, names in sorted(self._orphans.items()):
+        for (key, within), names in sorted(self._orphans.items()):
             parts = {
                 name: PartsFound(tuple(names.get(name, ())), outside)
                 for name in self.plan_map.parts
             }
-            found.append(Orphan(key=key, parts=parts, first=next(iter(names.values()))[0]))
+            first = next(iter(names.values()))[0]
+            found.append(Orphan(key=key, parts=parts, first=first, within=within))
         return found
+
+
+def _orphan_key(part: Part, found: PlanResource, key: str | Symbol) -> _OrphanKey:
+    if isinstance(key, Symbol):
+        return f"{key.owner}.{key.attribute}", ()
+    within = [found.values.get(name) for name in part.also]
+    return key, tuple(value if isinstance(value, str) else "" for value in within)
+
+
+def _are_same(mine: object, theirs: object) -> bool | None:
+    """Whether two values are one; None: that is not known."""
+    if isinstance(mine, str) and isinstance(theirs, str):
+        return mine == theirs
+    if isinstance(mine, Symbol) and isinstance(theirs, Symbol) and mine.keys == theirs.keys:
+        return True
+    return None

@@ -131,7 +131,7 @@ class _PlanKind:
         matches = [
             identity
             for identity, (_, record) in self._scanned.items()
-            if made.key in (identity, record["name"]) or identity.endswith(f"/{made.key}")
+            if _names(made, identity, record["name"])
         ]
         return matches[0] if len(matches) == 1 else None
 
@@ -179,6 +179,13 @@ class _PlanKind:
     def unread(self) -> tuple[Gap, ...]:
         """The gaps of the scan; without one, a population is what the plan has."""
         return () if self._projection is None else self._projection.unread()
+
+
+def _names(made: Made, identity: str, name: object) -> bool:
+    """Whether the value by which a plan names something is the id or the name of a resource."""
+    is_named = made.key in (identity, name) or identity.endswith(f"/{made.key}")
+    steps = identity.lower().split("/")
+    return is_named and all(one.lower() in steps for one in made.within)
 
 
 def _with_scanned(made: Made, scanned: Record) -> Made:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -213,6 +214,8 @@ class _PlanReader:
         if len(path) == 1 and path[0] not in arguments and not is_dynamic:
             # No argument sets it: the provider will.
             return self._symbol(_Found(row, str(path[0]), True), f"{own} is known after apply")
+        if len(path) > 1 and _is_unwritten(arguments, path):
+            return self._symbol(_Found(row, name, True), f"{own} is known after apply")
         expression = _expression_at(arguments, path)
         # A template with text of its own has a value, whatever else is in it.
         is_text = expression.get("text", False)
@@ -309,12 +312,21 @@ class _PlanReader:
 
     def _instance(self, module: str, block: str, key: addresses.Index, name: str) -> _Found | None:
         instances = self.instances.get((module, block), [])
+        if not instances and block.partition(".")[0] in self.plan["other_types"]:
+            # No map reads its type, so that nothing is kept of it: only that it will be there.
+            return _Found(self._unmapped(module, block, key), name or "id", True)
         if key is not None or len(instances) > 1:
             instances = [row for row in instances if row["index"] == key]
         if len(instances) != 1:
             return None
         # `x[count.index].id` is listed as `x` and `count.index`: the attribute is lost.
         return _Found(instances[0], name or "id", True)
+
+    def _unmapped(self, module: str, block: str, key: addresses.Index) -> Mapping[str, Any]:
+        prefix = f"{module}." if module else ""
+        index = "" if key is None else f"[{json.dumps(key)}]"
+        address = f"{prefix}{block}{index}"
+        return {"address": address, "type": block.partition(".")[0], self.side: None}
 
     def _follow_variable(self, module: str, name: str, depth: int) -> _Found | None:
         steps = addresses.module_steps(module)
@@ -377,6 +389,20 @@ def _is_later(value: Any) -> bool:
 
 def _shown(path: Sequence[str | int]) -> str:
     return ".".join(map(str, path))
+
+
+def _is_unwritten(arguments: Any, path: Sequence[str | int]) -> bool:
+    """Whether a block is written out, and does not set the argument that a path ends with."""
+    block = arguments
+    for step in path[:-1]:
+        if isinstance(step, str):
+            block = block.get(step) if isinstance(block, Mapping) else None
+        else:
+            # Blocks of a set have no order: of several it is not known which one is meant.
+            block = block[0] if isinstance(block, list) and len(block) == 1 else None
+    if not isinstance(block, Mapping) or "references" in block:
+        return False
+    return path[-1] not in block
 
 
 def _expression_at(arguments: Any, path: Sequence[str | int]) -> Mapping[str, Any]:
