@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from scanner.content.document_reader import DocumentReader
-from scanner.content.locations import content_files
+from scanner.content.locations import ContentFile, content_files
 from scanner.content.pack import Pack
+from scanner.content.plan_clouds import read_plan_clouds
 from scanner.content.plan_trees import Places, TreeReader, Written, unwritten, written
 from scanner.core.plans.settling import steps_of
 from scanner.core.reading.read_plan import attribute_paths
@@ -18,7 +20,15 @@ from scanner.language.types import BOOL
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
-from scanner.model.plan_maps import ArgumentPath, Defaults, Part, PlanMap, Tree
+from scanner.model.plan_maps import (
+    ArgumentPath,
+    Defaults,
+    Part,
+    PlanCloud,
+    PlanMap,
+    PlanReads,
+    Tree,
+)
 from scanner.words import did_you_mean
 
 _FOLDER: Final = Path(__file__).resolve().parent.parent / "plans"
@@ -32,22 +42,41 @@ def load_plan_maps(library: Library, folder: Path = _FOLDER) -> PlanMaps:
     """The shipped maps; ContentError with every mistake of every file."""
     pack = Pack()
     found: dict[str, list[PlanMap]] = defaultdict(list)
-    for file in content_files(folder, "plans", pack.problems):
-        reader = pack.read(file, "plan_map")
-        if reader is None:
+    files = list(content_files(folder, "plans", pack.problems))
+    clouds = read_plan_clouds((file for file in files if len(file.inside) == 1), pack)
+    for file in files:
+        if len(file.inside) == 1:
             continue
-        kind = library.kinds.get(reader.data["kind"])
-        if kind is None:
-            message = f"there is no kind '{reader.data['kind']}'"
-            reader.wrong(("kind",), message, did_you_mean(reader.data["kind"], library.kinds))
-            continue
-        found[kind.id].append(_plan_map(reader, kind))
+        plan_map = _read_map(file, pack, library, clouds)
+        if plan_map is not None:
+            found[plan_map.kind].append(plan_map)
     if pack.problems:
         raise ContentError(pack.problems)
     return {name: tuple(maps) for name, maps in found.items()}
 
 
-def _plan_map(reader: DocumentReader, kind: Kind) -> PlanMap:
+def _read_map(
+    file: ContentFile, pack: Pack, library: Library, clouds: Mapping[str, PlanCloud]
+) -> PlanMap | None:
+    """The map in a file; None: it has a mistake, which is noted."""
+    reader = pack.read(file, "plan_map")
+    if reader is None:
+        return None
+    name = reader.data["kind"]
+    kind = library.kinds.get(name)
+    if kind is None:
+        message = f"there is no kind '{name}'"
+        reader.wrong(("kind",), message, did_you_mean(name, library.kinds))
+        return None
+    cloud = clouds.get(kind.cloud)
+    if cloud is None or file.inside[0] != kind.cloud:
+        message = f"a map of {name} belongs in {kind.cloud}/, beside {kind.cloud}.yaml"
+        reader.wrong(("kind",), message)
+        return None
+    return _plan_map(reader, kind, cloud)
+
+
+def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
     data = reader.data
     types = _types(data["of"])
     part_types = {name: _types(part["of"]) for name, part in data.get("parts", {}).items()}
@@ -67,6 +96,7 @@ def _plan_map(reader: DocumentReader, kind: Kind) -> PlanMap:
         read.update(_default_reads(data))
     return PlanMap(
         kind=kind.id,
+        cloud=cloud,
         types=types,
         same=data.get("same", {}),
         defaults=_defaults(data),
@@ -214,11 +244,32 @@ def _read_paths(kind: Kind) -> Iterator[tuple[str, ...]]:
             yield ("it" if root in kind.same else root, *rest)
 
 
-def reads_of(maps: PlanMaps) -> dict[str, frozenset[ArgumentPath]]:
-    """By Terraform type: the arguments that any map reads."""
+def reads_of(maps: PlanMaps) -> PlanReads:
+    """All that any map reads of a plan."""
     found: dict[str, frozenset[ArgumentPath]] = {}
-    for several in maps.values():
-        for plan_map in several:
-            for name, paths in plan_map.reads.items():
-                found[name] = found.get(name, frozenset()) | paths
+    clouds: dict[str, PlanCloud] = {}
+    for plan_map in chain.from_iterable(maps.values()):
+        clouds[plan_map.cloud.name] = plan_map.cloud
+        account = plan_map.cloud.account
+        for name in plan_map.all_types:
+            own = account.own.get(name, account.argument)
+            shown = frozenset((one,) for one in (own, *account.shown_in) if one)
+            paths = plan_map.reads.get(name, frozenset()) | shown
+            found[name] = found.get(name, frozenset()) | paths
+    settings: dict[str, tuple[str, ...]] = {}
+    for cloud in clouds.values():
+        for name, paths in _account_reads(cloud).items():
+            found[name] = found.get(name, frozenset()) | paths
+        if cloud.account.setting:
+            settings.update(dict.fromkeys(cloud.providers, (cloud.account.setting,)))
+    return PlanReads(types=found, settings=settings)
+
+
+def _account_reads(cloud: PlanCloud) -> dict[str, frozenset[ArgumentPath]]:
+    """By type: the attributes that show an account, and those that references lead to."""
+    found: dict[str, frozenset[ArgumentPath]] = {}
+    for name, names in cloud.data.items():
+        found[name] = frozenset((one,) for one in names)
+    for name, attribute in (*cloud.account.data.items(), *cloud.account.own.items()):
+        found[name] = found.get(name, frozenset()) | {(attribute,)}
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -169,6 +170,55 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPlaces:
+    """Where a plan shows which account of a cloud a resource is in."""
+
+    form: re.Pattern[str]
+    """What names an account: its one group is the account."""
+    setting: str = ""
+    """The setting of a provider that names the account of its resources."""
+    argument: str = ""
+    """The argument by which a resource names another account than its provider's."""
+    own: Mapping[str, str] = field(default_factory=dict)
+    """By type of resource that is an account: the argument that names it."""
+    data: Mapping[str, str] = field(default_factory=dict)
+    """By type of data source: the attribute that is its provider's account."""
+    shown_in: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    """By attribute of every resource: how it contains its provider's account."""
+
+    def named(self, value: object) -> str:
+        """The account that a value names; empty: it names none."""
+        found = self.form.fullmatch(value) if isinstance(value, str) else None
+        return found[1] if found else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCloud:
+    """What holds for every map of a cloud."""
+
+    name: str
+    providers: tuple[str, ...]
+    """The names of its Terraform providers."""
+    account: AccountPlaces
+    partition: str = ""
+    """The partition of the cloud where nothing says another."""
+    keys_in_any_case: bool = False
+    """Whether names and ids that differ in case are one."""
+    data: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By type of data source: the attributes that references may lead to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanReads:
+    """All that is kept of a plan."""
+
+    types: Mapping[str, frozenset[ArgumentPath]]
+    """By Terraform type: the paths of its arguments."""
+    settings: Mapping[str, tuple[str, ...]]
+    """By name of a provider: its settings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """Another resource type that configures a resource of the map."""
 
@@ -197,6 +247,7 @@ class PlanMap:
     """How the resources of some Terraform types become one kind of resource."""
 
     kind: str
+    cloud: PlanCloud
     types: tuple[str, ...]
     same: Mapping[str, str]
     """Attributes that have one value under two names: `{id: bucket}`."""

@@ -35,6 +35,7 @@ FILES = {
     "waivers": "waivers.yaml",
     "operations": "operations.yaml",
     "attestation": "attestations/MC-01-2026.yaml",
+    "plan_cloud": "plans/aws.yaml",
     "plan_map": "plans/aws/s3.bucket.yaml",
 }
 STRANGE: tuple[Any, ...] = (
@@ -87,6 +88,8 @@ def test_every_shipped_file_satisfies_its_schema() -> None:
         files.append((path.parent.name, path.read_bytes(), "operations"))
     for path in sorted((ROOT / "scanner" / "plans").glob("*/*.yaml")):
         files.append((path.stem, path.read_bytes(), "plan_map"))
+    for path in sorted((ROOT / "scanner" / "plans").glob("*.yaml")):
+        files.append((path.stem, path.read_bytes(), "plan_cloud"))
     seen: dict[str, int] = {}
     for name, content, format_name in files:
         document = read_document(content, path=name)

@@ -51,8 +51,8 @@ def judge_plans(
     Over a scan, the account before and after the plan is judged.
     """
     all_maps = list(chain.from_iterable(maps.values()))
-    before = World(plans.values(), "before", all_maps)
-    after = World(plans.values(), "after", all_maps)
+    before = World(plans.values(), "before", all_maps, estate.account)
+    after = World(plans.values(), "after", all_maps, estate.account)
     asked, not_asked = _asked(checks, library, maps, live)
     earlier = _judge(before, None, library, maps, asked, estate, live)
     later = _judge(after, before, library, maps, asked, estate, live)

@@ -31,7 +31,8 @@ class PlanEstate:
     params: Mapping[str, Any]
     started: str
     """When the plan was read: UTC, ISO 8601 with `Z`."""
-    partition: str = "aws"
+    partition: str = ""
+    """The partition of the account; empty: the first one of its cloud."""
     account: str = ""
     """The account of every provider; empty: it is not known."""
 
@@ -178,8 +179,8 @@ class MapReader:
         return {
             "r": values,
             "region": self._region(found),
-            "account": self._account(found),
-            "partition": self.estate.partition,
+            "account": found.account,
+            "partition": self.estate.partition or self.map.cloud.partition,
         }
 
     def _region(self, found: PlanResource) -> str | Unreadable:
@@ -189,17 +190,6 @@ class MapReader:
             # Beside a scan, whose regions are known, it may be any of them.
             return found.region or Unreadable(reason)
         return Symbol(reason, owner=f"provider.{found.provider}", attribute="region")
-
-    def _account(self, found: PlanResource) -> str | Symbol:
-        """The account; resources of one provider configuration share one that is not known."""
-        account = self.estate.account or found.account
-        if account:
-            return account
-        return Symbol(
-            "the account is not in the plan",
-            owner=f"provider.{found.provider}",
-            attribute="account",
-        )
 
     def _resource(
         self,

@@ -48,11 +48,15 @@ class Owners:
         for resource in self.resources:
             for name, value in resource.values.items():
                 if isinstance(value, str):
-                    by_value[name, value].append(resource)
+                    by_value[name, self._key(value)].append(resource)
         for name, part in self.plan_map.parts.items():
             for found in self.world.of_types(part.types):
                 values = settle(found, found.values, part.defaults)
                 self._add(name, part, replace(found, values=values), by_value)
+
+    def _key(self, value: str) -> str:
+        """A name or id as it is compared."""
+        return value.lower() if self.plan_map.cloud.keys_in_any_case else value
 
     def _add(
         self,
@@ -109,11 +113,20 @@ class Owners:
                 (found.values.get(mine), owner.values.get(theirs))
                 for mine, theirs in part.also.items()
             ]
-            if all(_are_same(*pair) is True for pair in pairs):
+            are_same = [self._are_same(*pair) for pair in pairs]
+            if all(are_same):
                 certain.add(address)
-            elif all(_are_same(*pair) is not False for pair in pairs):
+            elif False not in are_same:
                 possible.add(address)
         return certain, possible
+
+    def _are_same(self, mine: object, theirs: object) -> bool | None:
+        """Whether two values are one; None: that is not known."""
+        if isinstance(mine, str) and isinstance(theirs, str):
+            return self._key(mine) == self._key(theirs)
+        if isinstance(mine, Symbol) and isinstance(theirs, Symbol) and mine.keys == theirs.keys:
+            return True
+        return None
 
     def _owners(
         self,
@@ -129,7 +142,7 @@ class Owners:
             return set()
         found: set[str] = set()
         for attribute in part.to:
-            found.update(one.address for one in by_value.get((attribute, key), ()))
+            found.update(one.address for one in by_value.get((attribute, self._key(key)), ()))
         return found
 
     def named(self, resource: PlanResource, name: str) -> tuple[PlanResource, ...]:
@@ -188,12 +201,3 @@ def _orphan_key(part: Part, found: PlanResource, key: str | Symbol) -> _OrphanKe
         return f"{key.owner}.{key.attribute}", ()
     within = [found.values.get(name) for name in part.also]
     return key, tuple(value if isinstance(value, str) else "" for value in within)
-
-
-def _are_same(mine: object, theirs: object) -> bool | None:
-    """Whether two values are one; None: that is not known."""
-    if isinstance(mine, str) and isinstance(theirs, str):
-        return mine == theirs
-    if isinstance(mine, Symbol) and isinstance(theirs, Symbol) and mine.keys == theirs.keys:
-        return True
-    return None

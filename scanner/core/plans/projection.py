@@ -183,9 +183,15 @@ class _PlanKind:
 
 def _names(made: Made, identity: str, name: object) -> bool:
     """Whether the value by which a plan names something is the id or the name of a resource."""
-    is_named = made.key in (identity, name) or identity.endswith(f"/{made.key}")
-    steps = identity.lower().split("/")
-    return is_named and all(one.lower() in steps for one in made.within)
+    key, ends, within = made.key, [identity, name], made.within
+    if made.item.map is not None and made.item.map.cloud.keys_in_any_case:
+        key, within = key.lower(), tuple(one.lower() for one in within)
+        ends = [end.lower() if isinstance(end, str) else end for end in ends]
+        identity = identity.lower()
+    is_named = key in ends or identity.endswith(f"/{key}")
+    # What is not known of it is an empty text, which is no step of any id.
+    steps = identity.strip("/").split("/")
+    return is_named and all(one in steps for one in within)
 
 
 def _with_scanned(made: Made, scanned: Record) -> Made:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from scanner.core.plans import policy_documents
 from scanner.core.plans.addresses import without_indices
-from scanner.model.plan_maps import ArgumentPath
+from scanner.model.plan_maps import ArgumentPath, PlanReads
 
 AFTER_APPLY: Final = "$after_apply"
 """Key of what stands for a value that is known after apply only."""
@@ -25,11 +25,8 @@ Reads = Mapping[str, frozenset[ArgumentPath]]
 Sources = Mapping[str, Mapping[str, Any]]
 """By address without indices: where its block is written (`scanner.terraform.sources`)."""
 
-# What references may lead to: read of data sources and for the place of a provider.
+# What references may lead to.
 _DATA: Final[Reads] = {
-    "aws_caller_identity": frozenset({("account_id",)}),
-    "aws_partition": frozenset({("partition",)}),
-    "aws_region": frozenset({("name",), ("region",)}),
     policy_documents.TYPE: frozenset(
         (name,) for name in ("statement", "version", *policy_documents.OTHERS)
     ),
@@ -38,9 +35,9 @@ _IDENTITY: Final = frozenset({("id",), ("arn",), ("name",), ("region",)})
 """Attributes that references and joins use, of every resource."""
 
 
-def reduce_plan(plan: Mapping[str, Any], reads: Reads, sources: Sources) -> dict[str, Any]:
+def reduce_plan(plan: Mapping[str, Any], reads: PlanReads, sources: Sources) -> dict[str, Any]:
     """What is kept of a plan, or of a state: the only evidence that its verdicts are made from."""
-    wanted = {**_with_tags(reads), **_DATA}
+    wanted = {**_with_tags(reads.types), **_DATA}
     changes = _changes(plan)
     return {
         "format_version": str(plan.get("format_version", "")),
@@ -52,7 +49,7 @@ def reduce_plan(plan: Mapping[str, Any], reads: Reads, sources: Sources) -> dict
         ],
         "other_types": _other_types(changes, wanted),
         "modules": dict(_modules(_configuration(plan), "", wanted, sources)),
-        "providers": _providers(plan),
+        "providers": _providers(plan, reads),
     }
 
 
@@ -315,16 +312,31 @@ def _references(
     return kept
 
 
-def _providers(plan: Mapping[str, Any]) -> dict[str, Any]:
+def _providers(plan: Mapping[str, Any], reads: PlanReads) -> dict[str, Any]:
     """By key: the region that a provider is configured with, and whether it adds tags."""
     found: dict[str, Any] = {}
     configured = plan.get("configuration", {}).get("provider_config", {})
     for key, provider in configured.items():
         expressions = provider.get("expressions", {})
         found[key] = {
+            "name": provider.get("name", ""),
             "region": _region(expressions.get("region", {}), plan),
+            "settings": _settings(expressions, reads.settings.get(provider.get("name", ""), ())),
             "adds_tags": "default_tags" in expressions or "default_labels" in expressions,
         }
+    return found
+
+
+def _settings(expressions: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
+    """The settings that are written as constants.
+
+    A reference may stand in a template, so that the value of its variable is not the setting.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        value = expressions.get(name, {}).get("constant_value")
+        if isinstance(value, str):
+            found[name] = value
     return found
 
 

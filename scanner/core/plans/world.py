@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from scanner.core.plans import addresses, policy_documents
+from scanner.core.plans.accounts import Clouds, ProviderAccounts, own_account
 from scanner.core.plans.reduction import AFTER_APPLY, OWN_TAGS, SENSITIVE
-from scanner.model.plan_maps import PlanMap
+from scanner.model.plan_maps import PlanCloud, PlanMap
 from scanner.model.values import RawValue, Symbol, Unreadable
 
 Side = Literal["before", "after"]
@@ -20,7 +20,6 @@ NEVER_NULL: Final = frozenset({"arn", "id", "json", "key_id", "name", "self_link
 """Attributes that every applied resource which has them has a value of."""
 _DEEPEST: Final = 20
 """Modules and outputs that a reference is followed through."""
-_ARN_ACCOUNT: Final = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}):")
 _CREATES: Final = (("create",), ("delete", "create"), ("create", "delete"))
 
 
@@ -42,8 +41,8 @@ class PlanResource:
     """Whether the plan leaves every argument of it as it is."""
     provider: str
     """The provider configuration that it is made with: `aws`, `aws.replica`."""
-    account: str
-    """The account of its provider, where an ARN or a data source shows it; empty: none does."""
+    account: str | Unreadable
+    """The account that it names, or its provider's; those of one provider share an unknown one."""
     region: str
     """The region of its own or of its provider; empty: the plan does not say it."""
     values: Mapping[str, RawValue]
@@ -65,18 +64,27 @@ class World:
     """The resources on one side of a plan, or of several plans that are judged together."""
 
     def __init__(
-        self, plans: Iterable[Mapping[str, Any]], side: Side, maps: Iterable[PlanMap]
+        self,
+        plans: Iterable[Mapping[str, Any]],
+        side: Side,
+        maps: Iterable[PlanMap],
+        account: str = "",
     ) -> None:
+        """`account` is that of every provider; empty: what the plans show of it."""
         self.side: Final = side
         self._same: dict[str, Mapping[str, str]] = {}
+        clouds: dict[str, PlanCloud] = {}
         for plan_map in maps:
             self._same.update(dict.fromkeys(plan_map.types, plan_map.same))
+            clouds.update(dict.fromkeys(plan_map.all_types, plan_map.cloud))
+            shown_by = (*plan_map.cloud.account.data, *plan_map.cloud.account.own)
+            clouds.update(dict.fromkeys(shown_by, plan_map.cloud))
         self.resources: dict[str, PlanResource] = {}
         self.by_type: dict[str, list[PlanResource]] = defaultdict(list)
         self.twice: set[str] = set()
         """Addresses that two of the plans have: which one is meant is not known."""
         for plan in plans:
-            for found in _PlanReader(plan, side, self._same).resources():
+            for found in _PlanReader(plan, side, self._same, clouds, account).resources():
                 if found.address in self.resources:
                     self.twice.add(found.address)
                     continue
@@ -96,26 +104,24 @@ class _PlanReader:
     """Reads one reduced plan: values become trees, references become symbols."""
 
     def __init__(
-        self, plan: Mapping[str, Any], side: Side, same: Mapping[str, Mapping[str, str]]
+        self,
+        plan: Mapping[str, Any],
+        side: Side,
+        same: Mapping[str, Mapping[str, str]],
+        clouds: Clouds,
+        account: str,
     ) -> None:
         self.plan = plan
         self.side = side
         self.same = same
+        self.clouds = clouds
         self.rows = {row["address"]: row for row in plan["resources"] if self._is_here(row)}
         self.instances: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
         for row in self.rows.values():
             self.instances[row["module"], _block(row)].append(row)
-        self.accounts = self._accounts()
-
-    def _accounts(self) -> dict[str, str]:
-        """The account of each provider; one with two different ones has none."""
-        seen: dict[str, set[str]] = defaultdict(set)
-        for row in self.plan["resources"]:
-            for side in ("before", "after"):
-                account = _account_of(row["type"], row[side] or {})
-                if account:
-                    seen[self._provider(row)].add(account)
-        return {provider: min(found) for provider, found in seen.items() if len(found) == 1}
+        self.accounts = ProviderAccounts(plan, clouds, account)
+        for row in plan["resources"]:
+            self.accounts.note(self._provider(row), row)
 
     def _is_here(self, row: Mapping[str, Any]) -> bool:
         """Whether a resource is part of this side: after it, none that is deleted or forgotten."""
@@ -136,6 +142,7 @@ class _PlanReader:
             if value is not None:
                 values[name] = self._value(value, row, (name,))
         self._with_all_tags(row, values)
+        account = self._with_account(row, values)
         actions = tuple(row["actions"])
         return PlanResource(
             address=row["address"],
@@ -149,7 +156,7 @@ class _PlanReader:
             is_imported=row["imported"],
             is_unchanged=actions in (("no-op",), ("read",)),
             provider=self._provider(row),
-            account=self.accounts.get(self._provider(row), ""),
+            account=account,
             region=self._region(row),
             values=values,
             written=frozenset(arguments) | frozenset(row.get("source", {}).get("dynamic", ())),
@@ -163,6 +170,20 @@ class _PlanReader:
         key: str = self._module(row["module"])["blocks"].get(_block(row), {}).get("provider", "")
         # A provider that a module is given is named after the module: `module.network:aws`.
         return key if key in self.plan["providers"] else key.rpartition(":")[2]
+
+    def _with_account(
+        self, row: Mapping[str, Any], values: dict[str, RawValue]
+    ) -> str | Unreadable:
+        """The account; where the resource names none, its provider's stands in the argument."""
+        cloud = self.clouds.get(row["type"])
+        block = self._module(row["module"])["blocks"].get(_block(row))
+        own = own_account(cloud, row, values, block and block["arguments"])
+        if own is not None:
+            return own
+        account = self.accounts.of(self._provider(row))
+        if cloud is not None and cloud.account.argument:
+            values[cloud.account.argument] = account
+        return account
 
     def _region(self, row: Mapping[str, Any]) -> str:
         own = row[self.side].get("region")
@@ -214,9 +235,9 @@ class _PlanReader:
         if len(path) == 1 and path[0] not in arguments and not is_dynamic:
             # No argument sets it: the provider will.
             return self._symbol(_Found(row, str(path[0]), True), f"{own} is known after apply")
-        if len(path) > 1 and _is_unwritten(arguments, path):
+        if len(path) > 1 and addresses.is_unwritten(arguments, path):
             return self._symbol(_Found(row, name, True), f"{own} is known after apply")
-        expression = _expression_at(arguments, path)
+        expression = addresses.expression_at(arguments, path)
         # A template with text of its own has a value, whatever else is in it.
         is_text = expression.get("text", False)
         found = self._follow(row["module"], expression, row["index"])
@@ -368,16 +389,6 @@ def _both_plain(one: bool | None, other: bool | None) -> bool | None:
     return None if one is None or other is None else True
 
 
-def _account_of(kind: str, values: Mapping[str, Any]) -> str:
-    """The account that a resource's own ARN names, or that a data source says; empty: none."""
-    account = values.get("account_id") if kind == "aws_caller_identity" else None
-    arn = values.get("arn")
-    if isinstance(arn, str) and kind.startswith("aws_"):
-        found = _ARN_ACCOUNT.match(arn)
-        account = found[1] if found else account
-    return account if isinstance(account, str) else ""
-
-
 def _block(row: Mapping[str, Any]) -> str:
     prefix = "data." if row["mode"] == "data" else ""
     return f"{prefix}{row['type']}.{row['name']}"
@@ -389,33 +400,3 @@ def _is_later(value: Any) -> bool:
 
 def _shown(path: Sequence[str | int]) -> str:
     return ".".join(map(str, path))
-
-
-def _is_unwritten(arguments: Any, path: Sequence[str | int]) -> bool:
-    """Whether a block is written out, and does not set the argument that a path ends with."""
-    block = arguments
-    for step in path[:-1]:
-        if isinstance(step, str):
-            block = block.get(step) if isinstance(block, Mapping) else None
-        else:
-            # Blocks of a set have no order: of several it is not known which one is meant.
-            block = block[0] if isinstance(block, list) and len(block) == 1 else None
-    if not isinstance(block, Mapping) or "references" in block:
-        return False
-    return path[-1] not in block
-
-
-def _expression_at(arguments: Any, path: Sequence[str | int]) -> Mapping[str, Any]:
-    """The references of the argument at a path; empty where blocks cannot be told apart."""
-    expression = arguments
-    for step in path:
-        if isinstance(expression, Mapping) and "references" in expression:
-            return expression
-        if isinstance(expression, Mapping):
-            expression = expression.get(step) if isinstance(step, str) else None
-        elif isinstance(expression, list) and len(expression) == 1 and isinstance(step, int):
-            # Blocks of a set have no order: only a single one is certainly the one that is meant.
-            expression = expression[0]
-        else:
-            return {}
-    return expression if isinstance(expression, Mapping) else {}
