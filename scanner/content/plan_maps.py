@@ -26,6 +26,7 @@ from scanner.model.plan_maps import (
     PlanMap,
     PlanReads,
     Tree,
+    argument_path,
 )
 from scanner.words import did_you_mean
 
@@ -84,13 +85,18 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         name: _part(trees, name, part, part_types[name], types)
         for name, part in data.get("parts", {}).items()
     }
+    for name, part in parts.items():
+        for other in part.closes:
+            if other not in parts:
+                message = f"the map has no part '{other}'"
+                reader.wrong(("parts", name, "closes"), message, did_you_mean(other, parts))
     answers = _answers(trees, kind, places)
     region = None
     if "region" in data:
         region = trees.expression(("region",), data["region"], places)
     for name in types:
         read = trees.read.setdefault(name, set())
-        read.update((argument,) for argument in (*data.get("unset", {}), *data.get("same", {})))
+        read.update(map(argument_path, (*data.get("unset", {}), *data.get("same", {}))))
     return PlanMap(
         kind=kind.id,
         cloud=cloud,
@@ -155,6 +161,8 @@ def _part(
         where=where,
         many=data.get("many", False),
         tells=data.get("tells", ""),
+        strip=data.get("strip", ""),
+        closes=tuple(data.get("closes", ())),
         stays=data.get("stays", False),
     )
 
@@ -167,8 +175,7 @@ def _unread(
 ) -> dict[ArgumentPath, str]:
     """Where answers are unread, and why; each member that the kind reads is written or unread."""
     declared = {
-        tuple(name.replace("[]", ".[]").split(".")): why.strip()
-        for name, why in reader.data.get("unread", {}).items()
+        argument_path(name): why.strip() for name, why in reader.data.get("unread", {}).items()
     }
     shapes = {name: written(tree) for name, tree in answers.items()}
     used: set[ArgumentPath] = set()

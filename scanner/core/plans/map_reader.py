@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from scanner.core.plans.answers import AnswerMaker, PartsFound, with_unread
+from scanner.core.plans.defaults import with_default
 from scanner.core.plans.parts import Earlier, Owners
 from scanner.core.plans.world import PlanResource, World
 from scanner.core.reading.attributes import OPERATIONS
@@ -18,7 +19,7 @@ from scanner.core.reading.relations import Record
 from scanner.core.reading.resources import Resource
 from scanner.language.functions import to_timestamp
 from scanner.model.findings import ResourceRef
-from scanner.model.plan_maps import PlanMap
+from scanner.model.plan_maps import PlanMap, argument_path
 from scanner.model.values import ABSENT, Outside, Symbol, Unreadable, Value
 
 
@@ -150,7 +151,10 @@ class MapReader:
         """The arguments, with what the cloud gives where nobody sets one."""
         values = self._without_deleted(found, parts, earlier)
         for name, given in self.map.unset.items():
-            if self._is_unread(found, name, values):
+            steps = argument_path(name)
+            if len(steps) > 1:
+                values[steps[0]] = with_default(values.get(steps[0]), steps[1:], given, found)
+            elif self._is_unread(found, name, values):
                 values[name] = Unreadable(f"the provider does not read {name}")
             elif self._is_unset(found, name, values.get(name)):
                 values[name] = given
