@@ -221,7 +221,12 @@ def _list(closures: Closures, node: ListLiteral) -> Closure:
 
     def build(env: Environment) -> object:
         values = [item(env) for item in items]
-        unread = [value for value in values if isinstance(value, Unreadable)]
+        # A symbol is one value, so that the list has as many items as without it.
+        unread = [
+            value
+            for value in values
+            if isinstance(value, Unreadable) and not isinstance(value, Symbol)
+        ]
         if unread:
             return merge(unread)
         charge(env, len(values))

@@ -202,10 +202,14 @@ class MapReader:
     ) -> Made:
         bindings = self._answers(maker)
         read, own_id = self._read(bindings, identity, name)
+        # What conditions ask about; for people, a resource of a plan is named by its address.
+        label: Any = self.plan.kind.label.evaluate(bindings)
+        if not isinstance(label, str | Unreadable):
+            label = Unreadable("its name is not in the plan")
         record: Record = {
             **read.attributes,
             "id": own_id,
-            "name": read.name,
+            "name": label,
             "account": bindings["account"],
             "region": read.region,
         }
