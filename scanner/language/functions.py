@@ -87,6 +87,9 @@ class Function:
     plain: bool = True
     """Written as `name(x, …)`."""
     example: str
+    grows: bool = False
+    """With more items in its first argument, a list, it gives no fewer: of an open list it gives an
+    open one."""
     cost: Callable[..., int] | None = None
     """Characters and items that a call makes, known before it is made; None: next to nothing."""
 
@@ -427,6 +430,7 @@ _ALL: Final = (
         name="internetRanges",
         overloads=(_of(ListType(STRING), ListType(STRING), INT, INT),),
         run=internet_ranges,
+        grows=True,
         example="internetRanges(cidrs, 8, 16)",
     ),
     Function(
@@ -439,6 +443,7 @@ _ALL: Final = (
         name="flatten",
         overloads=(_of(ListType(STRING), ListType(ListType(STRING))),),
         run=flatten,
+        grows=True,
         method=True,
         plain=False,
         cost=_flat_size,

@@ -111,15 +111,19 @@ def _filter(outcomes: Outcomes, rest: Rest) -> Items:
             kept.append(value)
         elif outcome is not False:
             unread.append(as_unread(outcome, "the condition"))
-    if unread:
-        return merge(unread)
-    return kept
+    if not unread:
+        return kept
+    why = merge(unread)
+    # What all of them lack may mean something: an `absent:` says what.
+    return why if why.missing else OpenList(kept, why.reason, why.gaps)
 
 
 def _exists_one(outcomes: Outcomes, rest: Rest) -> bool | Unreadable:
     kept = _filter(outcomes, rest)
     if isinstance(kept, Unreadable):
         return kept
+    if isinstance(kept, OpenList):
+        return kept.rest
     return len(kept) == 1
 
 
