@@ -237,7 +237,7 @@ def reads_of(maps: PlanMaps) -> PlanReads:
         clouds[plan_map.cloud.name] = plan_map.cloud
         account = plan_map.cloud.account
         for name in plan_map.all_types:
-            own = account.own.get(name, account.argument)
+            own = account.argument_of(name)
             shown = frozenset((one,) for one in (own, *account.shown_in) if one)
             paths = plan_map.reads.get(name, frozenset()) | shown
             found[name] = found.get(name, frozenset()) | paths

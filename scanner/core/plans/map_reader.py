@@ -153,7 +153,7 @@ class MapReader:
         for name, given in self.map.unset.items():
             steps = argument_path(name)
             if len(steps) > 1:
-                values[steps[0]] = with_default(values.get(steps[0]), steps[1:], given, found)
+                values[steps[0]] = with_default(values.get(steps[0]), steps, given, found)
             elif self._is_unread(found, name, values):
                 values[name] = Unreadable(f"the provider does not read {name}")
             elif self._is_unset(found, name, values.get(name)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from scanner.core.plans.answers import PartsFound
@@ -110,10 +110,6 @@ class Owners:
         """The parts of one name that belong to a resource."""
         return tuple(self._by_address.get(resource.address, {}).get(name, ()))
 
-    def _having(self, resource: PlanResource) -> Iterable[str]:
-        """The names of the parts that a resource has in the plan."""
-        return self._by_address.get(resource.address, {})
-
     def of(self, resource: PlanResource, earlier: Mapping[str, Earlier]) -> dict[str, PartsFound]:
         """The parts of a resource, and why there may be others."""
         parts: dict[str, PartsFound] = {}
@@ -144,19 +140,30 @@ class Owners:
         if part.tells and part.tells in resource.refreshed:
             # The provider read it when the plan was made, so that a part elsewhere would show.
             return None
-        if any(name in self.plan_map.parts[other].closes for other in self._having(resource)):
+        if self._is_closed(name, self._by_address.get(resource.address, {})):
             return None
         types = " or ".join(part.types)
         return Outside(f"another configuration may have its {types}")
 
     def orphans(self) -> list[Orphan]:
         """What lies outside the plan and is configured in it, in order of key."""
-        outside = Outside("it is not in this plan")
         found: list[Orphan] = []
         for key, names in sorted(self._orphans.items()):
             parts = {
-                name: PartsFound(tuple(names.get(name, ())), outside)
+                name: PartsFound(tuple(names.get(name, ())), self._others_outside(name, names))
                 for name in self.plan_map.parts
             }
             found.append(Orphan(key=key, parts=parts, first=next(iter(names.values()))[0]))
         return found
+
+    def _others_outside(self, name: str, names: Collection[str]) -> Unreadable | None:
+        """Why other parts may belong to something outside the plan."""
+        is_single = name in names and not self.plan_map.parts[name].many
+        is_whole = is_single or self._is_closed(name, names)
+        if is_whole and name not in self._lost:
+            return None
+        return Outside("it is not in this plan")
+
+    def _is_closed(self, name: str, having: Iterable[str]) -> bool:
+        """Whether one of the parts that something has leaves none of this name elsewhere."""
+        return any(name in self.plan_map.parts[other].closes for other in having)
