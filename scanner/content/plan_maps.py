@@ -86,11 +86,7 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         name: _part(trees, name, part, part_types[name], types)
         for name, part in data.get("parts", {}).items()
     }
-    for name, part in parts.items():
-        for other in part.closes:
-            if other not in parts:
-                message = f"the map has no part '{other}'"
-                reader.wrong(("parts", name, "closes"), message, did_you_mean(other, parts))
+    _check_closes(reader, parts)
     answers = _answers(trees, kind, places)
     region = None
     if "region" in data:
@@ -134,6 +130,14 @@ def _answers(trees: TreeReader, kind: Kind, places: Places) -> dict[str, Tree]:
         with trees.inside(path[-1]):
             answers[path[-1]] = trees.tree(path, tree, places)
     return answers
+
+
+def _check_closes(reader: DocumentReader, parts: Mapping[str, Part]) -> None:
+    for name, part in parts.items():
+        for other in part.closes:
+            if other not in parts:
+                message = f"the map has no part '{other}'"
+                reader.wrong(("parts", name, "closes"), message, did_you_mean(other, parts))
 
 
 def _defaults(data: Mapping[str, Any]) -> Defaults:
@@ -258,7 +262,7 @@ def reads_of(maps: PlanMaps) -> PlanReads:
         clouds[plan_map.cloud.name] = plan_map.cloud
         account = plan_map.cloud.account
         for name in plan_map.all_types:
-            own = account.own.get(name, account.argument)
+            own = account.argument_of(name)
             shown = frozenset((one,) for one in (own, *account.shown_in) if one)
             paths = plan_map.reads.get(name, frozenset()) | shown
             found[name] = found.get(name, frozenset()) | paths

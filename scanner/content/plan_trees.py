@@ -18,6 +18,7 @@ from scanner.model.plan_maps import (
     Each,
     EachPart,
     FirstOf,
+    Flat,
     FromPart,
     IfNew,
     Items,
@@ -45,6 +46,7 @@ _FORMS: Final[Mapping[str, frozenset[str]]] = {
     "$one": frozenset({"$one", "$make"}),
     "$lists": frozenset({"$lists"}),
     "$parts": frozenset({"$parts", "$make"}),
+    "$flat": frozenset({"$flat"}),
     "$count": frozenset({"$count"}),
     "$from": frozenset({"$from", "$make"}),
     "$when": frozenset({"$when", "$then", "$else"}),
@@ -209,6 +211,9 @@ class TreeReader:
             name, make = self._of_part(path, data, places, "$parts")
         return EachPart(part=name, make=make)
 
+    def _flat(self, path: Steps, data: Any, places: Places) -> Tree:
+        return Flat(self.tree((*path, "$flat"), data["$flat"], places))
+
     def _count(self, path: Steps, data: Any, places: Places) -> Tree:
         return Count(self.tree((*path, "$count"), data["$count"], places))
 
@@ -276,6 +281,7 @@ _READERS: Final[Mapping[str, Callable[[TreeReader, Steps, Any, Places], Tree]]] 
     "$one": TreeReader._one,
     "$lists": TreeReader._lists,
     "$parts": TreeReader._parts,
+    "$flat": TreeReader._flat,
     "$count": TreeReader._count,
     "$from": TreeReader._from,
     "$when": TreeReader._when,
@@ -316,6 +322,8 @@ def written(tree: Tree | None) -> Written:
             return {name: written(inner) for name, inner in tree.members.items()}
         case Items() | Each() | One() | EachPart():
             return _written_list(tree)
+        case Flat():
+            return written(tree.lists).get("[]", {})
         case Argument() | Constant() | Count() | Lookup() | NotInPlan():
             return {"*": {}}
         case _:

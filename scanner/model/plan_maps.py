@@ -83,6 +83,13 @@ class EachPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Flat:
+    """The items of all lists of a list."""
+
+    lists: Tree
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """How many items a list has; of an open one, how many are known, unless there are none."""
 
@@ -153,6 +160,7 @@ Tree: TypeAlias = (
     | One
     | Joined
     | EachPart
+    | Flat
     | Count
     | FromPart
     | When
@@ -184,12 +192,18 @@ class AccountPlaces:
     """The setting of a provider that names the account of its resources."""
     argument: str = ""
     """The argument by which a resource names another account than its provider's."""
+    other_arguments: Mapping[str, str] = field(default_factory=dict)
+    """By type whose resources name it by another argument: that argument."""
     own: Mapping[str, str] = field(default_factory=dict)
     """By type of resource that is an account: the argument that names it."""
     data: Mapping[str, str] = field(default_factory=dict)
     """By type of data source: the attribute that is its provider's account."""
     shown_in: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     """By attribute of every resource: how it contains its provider's account."""
+
+    def argument_of(self, kind: str) -> str:
+        """The argument of a type of resource that names an account; empty: it has none."""
+        return self.own.get(kind) or self.other_arguments.get(kind, self.argument)
 
     def named(self, value: object) -> str:
         """The account that a value names; empty: it names none."""

@@ -19,7 +19,7 @@ def settle(found: PlanResource, given: Mapping[str, Any], defaults: Defaults) ->
     for path, default in defaults.unset.items():
         name, *rest = argument_path(path)
         if rest and name in values:
-            values[name] = with_default(values.get(name), tuple(rest), default, found)
+            values[name] = with_default(values[name], (name, *rest), default, found)
         elif rest:
             continue
         elif _is_unread(found, name, values):
