@@ -31,7 +31,7 @@ def settle(found: PlanResource, given: Mapping[str, Any], defaults: Defaults) ->
 
 def _rename(found: PlanResource, values: dict[str, Any], old: str, name: str) -> None:
     """Put the value of an older argument under its newer name, unless the newer one is set."""
-    if old not in values or name in found.written:
+    if values.get(old, "") == "" or name in found.written:
         return
     older, newer = values[old], values.get(name)
     if newer is None or old in found.written:
