@@ -85,11 +85,7 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         name: _part(trees, name, part, part_types[name], types)
         for name, part in data.get("parts", {}).items()
     }
-    for name, part in parts.items():
-        for other in part.closes:
-            if other not in parts:
-                message = f"the map has no part '{other}'"
-                reader.wrong(("parts", name, "closes"), message, did_you_mean(other, parts))
+    _check_closed(reader, parts)
     answers = _answers(trees, kind, places)
     region = None
     if "region" in data:
@@ -150,7 +146,8 @@ def _part(
         places: Places = {"p": ((types, ()),)}
         where = trees.expression(("parts", name, "where"), data["where"], places, fits=BOOL)
     for one in types:
-        trees.read.setdefault(one, set()).add((data["join"],))
+        unset = map(argument_path, data.get("unset", {}))
+        trees.read.setdefault(one, set()).update([(data["join"],), *unset])
     for one in owners:
         keys = [(key,) for key in (*data.get("to", ()), data.get("tells", "")) if key]
         trees.read.setdefault(one, set()).update(keys)
@@ -161,10 +158,19 @@ def _part(
         where=where,
         many=data.get("many", False),
         tells=data.get("tells", ""),
+        unset=data.get("unset", {}),
         strip=data.get("strip", ""),
         closes=tuple(data.get("closes", ())),
         stays=data.get("stays", False),
     )
+
+
+def _check_closed(reader: DocumentReader, parts: Mapping[str, Part]) -> None:
+    for name, part in parts.items():
+        for other in part.closes:
+            if other not in parts:
+                message = f"the map has no part '{other}'"
+                reader.wrong(("parts", name, "closes"), message, did_you_mean(other, parts))
 
 
 # -- what the kind reads --------------------------------------------------------------------------

@@ -35,7 +35,7 @@ from scanner.language.tree import (
 )
 from scanner.language.types import DYN, ListType, MapType, RecordType, Type
 from scanner.language.unread import CLASSES, Reader, as_unread, merge, reader, reasons_of
-from scanner.model.values import ABSENT, Unreadable
+from scanner.model.values import ABSENT, AtLeast, OpenList, Unreadable
 
 _FAILURES: Final = (ValueError, TypeError, OverflowError, ZeroDivisionError)
 
@@ -319,6 +319,9 @@ def _class_of(kind: Type) -> type:
 
 
 def _refuse(name: str, values: list[object]) -> Unreadable:
+    if name == "size" and isinstance(values[0], OpenList):
+        of = values[0]
+        return AtLeast(of.reason, gaps=of.gaps, minimum=len(of))
     unread = reasons_of(values, f"{name}()")
     if unread:
         return merge(unread)

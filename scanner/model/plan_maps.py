@@ -244,6 +244,8 @@ class Part:
     """What a provider may write before the name in the argument."""
     closes: tuple[str, ...] = ()
     """Other parts, of which there are none elsewhere: it configures all that they do."""
+    unset: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What the cloud gives where nobody sets an argument of the part."""
     stays: bool = False
     """Whether the cloud keeps what the part configured when Terraform deletes it."""
 

@@ -182,7 +182,7 @@ def _planned_list(value: list[Any]) -> tuple[Any, Any, Any]:
     items = [_planned(item) for item in value]
     known = [item[0] for item in items]
     unknown = [item[1] for item in items]
-    references = [item[2] or [] for item in items]
+    references = [[] if item[2] is None else item[2] for item in items]
     if value and all(isinstance(item, Mapping) for item in value):
         later = [one or {} for one in unknown] if any(unknown) else False
         return known, later, references

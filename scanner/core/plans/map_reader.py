@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from scanner.core.plans.answers import AnswerMaker, PartsFound, with_unread
-from scanner.core.plans.defaults import with_default
+from scanner.core.plans.defaults import with_defaults
 from scanner.core.plans.parts import Earlier, Owners
 from scanner.core.plans.world import PlanResource, World
 from scanner.core.reading.attributes import OPERATIONS
@@ -19,7 +19,7 @@ from scanner.core.reading.relations import Record
 from scanner.core.reading.resources import Resource
 from scanner.language.functions import to_timestamp
 from scanner.model.findings import ResourceRef
-from scanner.model.plan_maps import PlanMap, argument_path
+from scanner.model.plan_maps import PlanMap
 from scanner.model.values import ABSENT, Outside, Symbol, Unreadable, Value
 
 
@@ -150,14 +150,7 @@ class MapReader:
     ) -> dict[str, Any]:
         """The arguments, with what the cloud gives where nobody sets one."""
         values = self._without_deleted(found, parts, earlier)
-        for name, given in self.map.unset.items():
-            steps = argument_path(name)
-            if len(steps) > 1:
-                values[steps[0]] = with_default(values.get(steps[0]), steps, given, found)
-            elif self._is_unread(found, name, values):
-                values[name] = Unreadable(f"the provider does not read {name}")
-            elif self._is_unset(found, name, values.get(name)):
-                values[name] = given
+        values = with_defaults(values, self.map.unset, found)
         for name, same in self.map.same.items():
             if same in values:
                 values[name] = values[same]
@@ -177,26 +170,6 @@ class MapReader:
                 values.pop(part.tells, None)
         return values
 
-    def _is_unread(self, found: PlanResource, name: str, values: Mapping[str, Any]) -> bool:
-        """Whether an existing resource lacks an argument that another version of its provider has.
-
-        Null is not lacking: then the provider read that nobody has set it.
-        """
-        return not found.is_new and name not in found.refreshed and name not in values
-
-    def _is_unset(self, found: PlanResource, name: str, value: object) -> bool:
-        """Whether nobody sets an argument, so that the cloud's own value holds."""
-        if value is None:
-            return True
-        is_later = isinstance(value, Symbol) and value.owner == found.address
-        if not is_later or name in found.written:
-            return False
-        # The configuration of a plan leaves dynamic blocks out, which only the source shows.
-        # Without the source it is not known that the block has none.
-        is_read = found.source.get("is_read", False)
-        may_be_dynamic = isinstance(self.map.unset[name], list) and not is_read
-        return found.is_new and not may_be_dynamic
-
     def _bindings(self, found: PlanResource, values: object) -> Bindings:
         # Of one address in two plans it is not known which one is applied last.
         if found.address in self.world.twice:
@@ -206,6 +179,7 @@ class MapReader:
             "region": self._region(found),
             "account": found.account,
             "partition": self.estate.partition or self.map.cloud.partition,
+            "started": to_timestamp(self.estate.started),
         }
 
     def _region(self, found: PlanResource) -> str | Unreadable:
@@ -230,7 +204,7 @@ class MapReader:
         record: Record = {
             **read.attributes,
             "id": own_id,
-            "name": read.name,
+            "name": self._name(bindings),
             "account": bindings["account"],
             "region": read.region,
         }
@@ -251,6 +225,13 @@ class MapReader:
             map=self.map,
         )
         return Made(read=read, record=record, item=item)
+
+    def _name(self, answers: Bindings) -> Value:
+        """The name that the provider gives it, as in a scan."""
+        name: Any = self.plan.kind.label.evaluate(answers)
+        if isinstance(name, str | Unreadable):
+            return name
+        return Unreadable("its name is not in the plan")
 
     def _answers(self, maker: AnswerMaker) -> Bindings:
         """The raw answers of one resource: the listed item and the details, by name."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scanner.core.plans.answers import PartsFound
+from scanner.core.plans.defaults import with_defaults
 from scanner.core.plans.world import PlanResource, World
 from scanner.model.plan_maps import Part, PlanMap
 from scanner.model.values import Outside, Symbol, Unreadable
@@ -46,7 +47,8 @@ class Owners:
                     by_value[name, value].append(resource)
         for name, part in self.plan_map.parts.items():
             for found in self.world.of_types(part.types):
-                self._add(name, part, found, by_value)
+                values = with_defaults(found.values, part.unset, found)
+                self._add(name, part, replace(found, values=values), by_value)
 
     def _add(
         self,
