@@ -21,7 +21,6 @@ from scanner.model.kinds import Kind
 from scanner.model.library import Library
 from scanner.model.plan_maps import (
     ArgumentPath,
-    Defaults,
     Part,
     PlanCloud,
     PlanMap,
@@ -86,7 +85,7 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         name: _part(trees, name, part, part_types[name], types)
         for name, part in data.get("parts", {}).items()
     }
-    _check_closes(reader, parts)
+    _check_closed(reader, parts)
     answers = _answers(trees, kind, places)
     region = None
     if "region" in data:
@@ -100,7 +99,8 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         cloud=cloud,
         types=types,
         same=data.get("same", {}),
-        defaults=_defaults(data),
+        unset=data.get("unset", {}),
+        renamed=data.get("renamed", {}),
         parts=parts,
         item=answers["it"],
         parent=answers.get("parent"),
@@ -130,18 +130,6 @@ def _answers(trees: TreeReader, kind: Kind, places: Places) -> dict[str, Tree]:
         with trees.inside(path[-1]):
             answers[path[-1]] = trees.tree(path, tree, places)
     return answers
-
-
-def _check_closes(reader: DocumentReader, parts: Mapping[str, Part]) -> None:
-    for name, part in parts.items():
-        for other in part.closes:
-            if other not in parts:
-                message = f"the map has no part '{other}'"
-                reader.wrong(("parts", name, "closes"), message, did_you_mean(other, parts))
-
-
-def _defaults(data: Mapping[str, Any]) -> Defaults:
-    return Defaults(unset=data.get("unset", {}), renamed=data.get("renamed", {}))
 
 
 def _default_reads(data: Mapping[str, Any]) -> Iterator[ArgumentPath]:
@@ -183,13 +171,22 @@ def _part(
         where=where,
         many=data.get("many", False),
         tells=data.get("tells", ""),
+        unset=data.get("unset", {}),
         strip=data.get("strip", ""),
         closes=tuple(data.get("closes", ())),
         stays=data.get("stays", False),
         also=data.get("also", {}),
         of_any=data.get("of_any", False),
-        defaults=_defaults(data),
+        renamed=data.get("renamed", {}),
     )
+
+
+def _check_closed(reader: DocumentReader, parts: Mapping[str, Part]) -> None:
+    for name, part in parts.items():
+        for other in part.closes:
+            if other not in parts:
+                message = f"the map has no part '{other}'"
+                reader.wrong(("parts", name, "closes"), message, did_you_mean(other, parts))
 
 
 # -- what the kind reads --------------------------------------------------------------------------

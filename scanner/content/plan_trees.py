@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scanner.content.document_reader import DocumentReader, Steps
-from scanner.language.types import BOOL, DYN, STRING, Type
+from scanner.language.types import BOOL, DYN, STRING, TIMESTAMP, Type
 from scanner.model.expressions import Expression
 from scanner.model.plan_maps import (
     Argument,
@@ -39,6 +39,7 @@ NAMES: Final[Mapping[str, Type]] = {
     "region": STRING,
     "account": STRING,
     "partition": STRING,
+    "started": TIMESTAMP,
 }
 """What every expression of a map may name; `p` and `item` come with the trees that bind them."""
 _FORMS: Final[Mapping[str, frozenset[str]]] = {

@@ -36,7 +36,7 @@ from scanner.language.tree import (
 )
 from scanner.language.types import DYN, ListType, MapType, RecordType, Type
 from scanner.language.unread import CLASSES, Reader, as_unread, merge, reader, reasons_of
-from scanner.model.values import ABSENT, OpenList, Symbol, Unreadable
+from scanner.model.values import ABSENT, AtLeast, OpenList, Symbol, Unreadable
 
 _FAILURES: Final = (ValueError, TypeError, OverflowError, ZeroDivisionError)
 
@@ -359,6 +359,9 @@ def _lowered(symbol: Symbol) -> Symbol:
 def _refuse(name: str, values: list[object]) -> Unreadable:
     if name == "lowerAscii" and isinstance(values[0], Symbol):
         return _lowered(values[0])
+    if name == "size" and isinstance(values[0], OpenList):
+        of = values[0]
+        return AtLeast(of.reason, gaps=of.gaps, minimum=len(of))
     unread = reasons_of(values, f"{name}()")
     if unread:
         return merge(unread)

@@ -144,8 +144,8 @@ def to_int(value: str | float) -> int:
     return number
 
 
-def to_double(value: str | int) -> float:
-    """The double that a decimal text or an integer names."""
+def to_double(value: str | float) -> float:
+    """The double that a decimal text or a number names."""
     # float() also takes `nan` and `infinity`.
     if isinstance(value, str) and _DOUBLE.fullmatch(value) is None:
         raise ValueError(f"{value!r} is not a number")
@@ -367,6 +367,8 @@ _ALL: Final = (
         overloads=(
             _of(DOUBLE, STRING),
             _of(DOUBLE, INT),
+            # A number of JSON is either, as it happens to be written.
+            _of(DOUBLE, DOUBLE),
         ),
         run=to_double,
         example="double(3)",

@@ -113,17 +113,18 @@ def _filter(outcomes: Outcomes, rest: Rest) -> Items:
             unread.append(as_unread(outcome, "the condition"))
     if not unread:
         return kept
-    why = merge(unread)
-    # What all of them lack may mean something: an `absent:` says what.
-    return why if why.missing else OpenList(kept, why.reason, why.gaps)
+    merged = merge(unread)
+    # What is certainly in the list stays known.
+    return OpenList(kept, merged.reason, merged.gaps) if kept else merged
 
 
 def _exists_one(outcomes: Outcomes, rest: Rest) -> bool | Unreadable:
     kept = _filter(outcomes, rest)
+    if isinstance(kept, OpenList):
+        # Two are not one, whatever else there is.
+        return kept.rest if len(kept) == 1 else False
     if isinstance(kept, Unreadable):
         return kept
-    if isinstance(kept, OpenList):
-        return kept.rest
     return len(kept) == 1
 
 

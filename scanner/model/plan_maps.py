@@ -173,16 +173,6 @@ Tree: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
-    """What arguments of a resource type are where nobody sets them, and their older names."""
-
-    unset: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What the cloud gives a new resource; `rules[].ip` is an argument inside a block."""
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    """By name in older versions of the provider: the name in newer ones."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPlaces:
     """Where a plan shows which account of a cloud a resource is in."""
 
@@ -256,13 +246,16 @@ class Part:
     """What a provider may write before the name in the argument."""
     closes: tuple[str, ...] = ()
     """Other parts, of which there are none elsewhere: it configures all that they do."""
+    unset: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What the cloud gives where nobody sets an argument of the part."""
     stays: bool = False
     """Whether the cloud keeps what the part configured when Terraform deletes it."""
     also: Mapping[str, str] = field(default_factory=dict)
     """Further arguments of it that equal attributes of that resource, whose name is not unique."""
     of_any: bool = False
     """Whether it may configure a resource of any type, so that most are of no interest here."""
-    defaults: Defaults = field(default_factory=Defaults)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """By name in older versions of the provider: the name in newer ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,7 +267,10 @@ class PlanMap:
     types: tuple[str, ...]
     same: Mapping[str, str]
     """Attributes that have one value under two names: `{id: bucket}`."""
-    defaults: Defaults
+    unset: Mapping[str, JsonValue]
+    """What the cloud gives a new resource where nobody sets the argument; `x[].y` is in a block."""
+    renamed: Mapping[str, str]
+    """By name in older versions of the provider: the name in newer ones."""
     parts: Mapping[str, Part]
     item: Tree
     """What the kind's listing would return."""

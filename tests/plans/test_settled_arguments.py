@@ -15,14 +15,13 @@ from scanner.core.plans.world import PlanResource, World
 from scanner.core.reading.read_scope import ReadResource
 from scanner.core.reading.resources import Resource
 from scanner.model.findings import ResourceRef, Verdict
-from scanner.model.plan_maps import Defaults
 from scanner.model.values import Symbol, Unreadable
 from tests.helpers.plan_examples import library, maps
 from tests.helpers.small_plan import change, plan
 from tests.plans.test_before_and_after import judged
 
 ADDRESS = "azurerm_storage_account.it"
-RENAMED = Defaults(renamed={"old": "new"})
+RENAMED = {"old": "new"}
 
 
 def resource(*written: str, is_new: bool = False, **values: Any) -> PlanResource:
@@ -43,13 +42,13 @@ def resource(*written: str, is_new: bool = False, **values: Any) -> PlanResource
         values=values,
         written=frozenset(written),
         refreshed=frozenset(values),
-        source={},
+        source={"is_read": True},
     )
 
 
 def settled(*written: str, **values: Any) -> Any:
     found = resource(*written, **values)
-    return settle(found, found.values, RENAMED).get("new")
+    return settle(found, found.values, {}, RENAMED).get("new")
 
 
 def own(name: str) -> Symbol:
@@ -80,7 +79,7 @@ def test_where_nobody_sets_either_the_provider_will() -> None:
 @pytest.mark.parametrize(("is_new", "given"), [(True, []), (False, None)])
 def test_a_default_inside_a_block_is_that_of_a_new_resource(is_new: bool, given: object) -> None:
     found = resource(is_new=is_new, rules=[{"action": "Deny"}])
-    values = settle(found, found.values, Defaults(unset={"rules[].ips": []}))
+    values = settle(found, found.values, {"rules[].ips": []}, {})
     assert values["rules"][0].get("ips") == given
 
 

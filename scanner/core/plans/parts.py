@@ -51,7 +51,7 @@ class Owners:
                     by_value[name, self._key(value)].append(resource)
         for name, part in self.plan_map.parts.items():
             for found in self.world.of_types(part.types):
-                values = settle(found, found.values, part.defaults)
+                values = settle(found, found.values, part.unset, part.renamed)
                 self._add(name, part, replace(found, values=values), by_value)
 
     def _key(self, value: str) -> str:
