@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -165,6 +165,9 @@ def _judge_check(
     )
     for finding in result.findings:
         item = by_id.get(finding.resource.id)
+        if item is None and check.kind not in live.kinds:
+            # That the plan has none that the check is about is no news.
+            continue
         if item is None:
             # That nothing is there at all; a gap of the scan is no news.
             resource = Resource(ref=finding.resource, value={})
@@ -177,18 +180,25 @@ def _says_nothing(finding: Finding, item: PlanItem) -> bool:
     """Whether a finding is open only because the rest of its resource lies outside the plan."""
     if not item.is_partial or finding.verdict is not Verdict.UNKNOWN:
         return False
+    unread: set[str] = set()
     for parts in item.parts.values():
-        if any(_has_unread(part.values) for part in parts.found):
-            return False
-    return True
+        for part in parts.found:
+            unread.update(_reasons(part.values))
+    observed = [one.value for one in finding.observed if isinstance(one.value, Unreadable)]
+    # Reasons are joined: the one of an argument stands among those of what it was read for.
+    return not any(reason in one.reason for one in observed for reason in unread)
 
 
-def _has_unread(value: object) -> bool:
+def _reasons(value: object) -> Iterator[str]:
+    """Why values of the plan itself are unread."""
     if isinstance(value, Unreadable):
-        return True
-    if isinstance(value, Mapping):
-        return any(map(_has_unread, value.values()))
-    return isinstance(value, list) and any(map(_has_unread, value))
+        yield value.reason
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _reasons(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _reasons(inner)
 
 
 # -- before and after -----------------------------------------------------------------------------
