@@ -164,16 +164,19 @@ def _judge_check(
         now=now,
     )
     for finding in result.findings:
-        item = by_id.get(finding.resource.id)
-        if item is None and check.kind not in live.kinds:
-            # That the plan has none that the check is about is no news.
-            continue
+        item = by_id.get(finding.resource.id) or _scanned_nothing(check, finding, live)
         if item is None:
-            # That nothing is there at all; a gap of the scan is no news.
-            resource = Resource(ref=finding.resource, value={})
-            item = untouched(resource)
+            continue
         if finding.resource.id != "*" and not _says_nothing(finding, item):
             yield _Judged(finding, item)
+
+
+def _scanned_nothing(check: Check, finding: Finding, live: LiveWorld) -> PlanItem | None:
+    """What stands for a scan that has none of a kind; None: that a plan has none is no news."""
+    if check.kind not in live.kinds:
+        return None
+    resource = Resource(ref=finding.resource, value={})
+    return untouched(resource)
 
 
 def _says_nothing(finding: Finding, item: PlanItem) -> bool:
@@ -184,9 +187,12 @@ def _says_nothing(finding: Finding, item: PlanItem) -> bool:
     for parts in item.parts.values():
         for part in parts.found:
             unread.update(_reasons(part.values))
-    observed = [one.value for one in finding.observed if isinstance(one.value, Unreadable)]
-    # Reasons are joined: the one of an argument stands among those of what it was read for.
-    return not any(reason in one.reason for one in observed for reason in unread)
+    for one in finding.observed:
+        # Reasons are joined: the one of an argument stands among those of what it was read for.
+        shown = one.value.reason if isinstance(one.value, Unreadable) else ""
+        if any(reason in shown for reason in unread):
+            return False
+    return True
 
 
 def _reasons(value: object) -> Iterator[str]:
