@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -164,31 +164,47 @@ def _judge_check(
         now=now,
     )
     for finding in result.findings:
-        item = by_id.get(finding.resource.id)
+        item = by_id.get(finding.resource.id) or _scanned_nothing(check, finding, live)
         if item is None:
-            # That nothing is there at all; a gap of the scan is no news.
-            resource = Resource(ref=finding.resource, value={})
-            item = untouched(resource)
+            continue
         if finding.resource.id != "*" and not _says_nothing(finding, item):
             yield _Judged(finding, item)
+
+
+def _scanned_nothing(check: Check, finding: Finding, live: LiveWorld) -> PlanItem | None:
+    """What stands for a scan that has none of a kind; None: that a plan has none is no news."""
+    if check.kind not in live.kinds:
+        return None
+    resource = Resource(ref=finding.resource, value={})
+    return untouched(resource)
 
 
 def _says_nothing(finding: Finding, item: PlanItem) -> bool:
     """Whether a finding is open only because the rest of its resource lies outside the plan."""
     if not item.is_partial or finding.verdict is not Verdict.UNKNOWN:
         return False
+    unread: set[str] = set()
     for parts in item.parts.values():
-        if any(_has_unread(part.values) for part in parts.found):
+        for part in parts.found:
+            unread.update(_reasons(part.values))
+    for one in finding.observed:
+        # Reasons are joined: the one of an argument stands among those of what it was read for.
+        shown = one.value.reason if isinstance(one.value, Unreadable) else ""
+        if any(reason in shown for reason in unread):
             return False
     return True
 
 
-def _has_unread(value: object) -> bool:
+def _reasons(value: object) -> Iterator[str]:
+    """Why values of the plan itself are unread."""
     if isinstance(value, Unreadable):
-        return True
-    if isinstance(value, Mapping):
-        return any(map(_has_unread, value.values()))
-    return isinstance(value, list) and any(map(_has_unread, value))
+        yield value.reason
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _reasons(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _reasons(inner)
 
 
 # -- before and after -----------------------------------------------------------------------------
