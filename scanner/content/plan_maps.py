@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -90,6 +90,9 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
     region = None
     if "region" in data:
         region = trees.expression(("region",), data["region"], places)
+    where = None
+    if "where" in data:
+        where = trees.expression(("where",), data["where"], places, fits=BOOL)
     for name in types:
         read = trees.read.setdefault(name, set())
         read.update((argument,) for argument in data.get("same", {}))
@@ -105,6 +108,7 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         parent=answers.get("parent"),
         details={name: answers[name] for name in answers if name not in ("it", "parent")},
         unread=_unread(reader, kind, answers),
+        where=where,
         region=region,
         path=reader.document.name,
         reads=trees.arguments(),
@@ -159,17 +163,21 @@ def _part(
     if "where" in data:
         places: Places = {"p": ((types, ()),)}
         where = trees.expression(("parts", name, "where"), data["where"], places, fits=BOOL)
+    if ("join" in data) == ("named_by" in data):
+        trees.reader.wrong(("parts", name), "a part has either 'join' or 'named_by'")
+    join, named_by = data.get("join", ""), data.get("named_by", "")
+    keys = data.get("to", ())
     for one in types:
-        read = trees.read.setdefault(one, set())
-        read.update((name,) for name in (data["join"], *data.get("also", {})))
-        read.update(_default_reads(data))
+        named = (join, *data.get("also", {}), *(keys if named_by else ()))
+        _note(trees, one, named)
+        trees.read[one].update(_default_reads(data))
     for one in owners:
-        named = (*data.get("to", ()), *data.get("also", {}).values(), data.get("tells", ""))
-        keys = [(key,) for key in named if key]
-        trees.read.setdefault(one, set()).update(keys)
+        named = (*data.get("also", {}).values(), data.get("tells", ""), named_by)
+        _note(trees, one, (*named, *(keys if join else ())))
     return Part(
         types=types,
-        join=data["join"],
+        join=join,
+        named_by=named_by,
         to=tuple(data.get("to", _KEYS)),
         where=where,
         many=data.get("many", False),
@@ -179,6 +187,11 @@ def _part(
         of_any=data.get("of_any", False),
         defaults=_defaults(data),
     )
+
+
+def _note(trees: TreeReader, kind: str, arguments: Iterable[str]) -> None:
+    """Note arguments of a type as read; an empty name is none."""
+    trees.read.setdefault(kind, set()).update((one,) for one in arguments if one)
 
 
 # -- what the kind reads --------------------------------------------------------------------------

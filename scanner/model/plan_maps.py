@@ -224,9 +224,9 @@ class Part:
 
     types: tuple[str, ...]
     join: str
-    """The argument that names the resource it configures."""
+    """The argument that names the resource it configures; empty: the resource names it."""
     to: tuple[str, ...]
-    """The attributes of that resource which the argument may hold."""
+    """The attributes of the one that is named, which the argument may hold."""
     where: Expression | None = None
     many: bool = False
     """Whether several of them may configure one resource."""
@@ -239,6 +239,8 @@ class Part:
     """Further arguments of it that equal attributes of that resource, whose name is not unique."""
     of_any: bool = False
     """Whether it may configure a resource of any type, so that most are of no interest here."""
+    named_by: str = ""
+    """The argument of that resource which names it; empty: it names the resource."""
     defaults: Defaults = field(default_factory=Defaults)
 
 
@@ -259,6 +261,8 @@ class PlanMap:
     details: Mapping[str, Tree]
     unread: Mapping[ArgumentPath, str]
     """Members of answers that no plan says, and why: by path from `it` or the detail's name."""
+    where: Expression | None
+    """Which resources of the types are of the kind."""
     region: Expression | None
     """Where the resource is, if its arguments say it."""
     path: str

@@ -176,7 +176,7 @@ def _planned_block(value: Mapping[str, Any]) -> tuple[Any, Any, Any]:
     unknown = {name: part[1] for name, part in parts.items() if part[1]}
     unknown.update(dict.fromkeys(later, True))
     below = {name: expression_of(part[2]) for name, part in parts.items()}
-    return known, unknown or False, below if unknown else None
+    return known, unknown or False, below
 
 
 def _planned_list(value: list[Any]) -> tuple[Any, Any, Any]:
@@ -184,6 +184,9 @@ def _planned_list(value: list[Any]) -> tuple[Any, Any, Any]:
     known = [item[0] for item in items]
     unknown = [item[1] for item in items]
     references = [item[2] or [] for item in items]
+    if value and all(isinstance(item, Mapping) for item in value):
+        later = [one or {} for one in unknown] if any(unknown) else False
+        return known, later, references
     if not any(unknown):
         return known, False, None
     if True in unknown:

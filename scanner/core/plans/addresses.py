@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 Index = str | int | None
 """The key of one instance: of `for_each` a text, of `count` a number; None: there is one only."""
@@ -110,33 +110,3 @@ def _index(text: str | None) -> Index:
         return None
     index: str | int = json.loads(text)
     return index
-
-
-def expression_at(arguments: Any, path: Sequence[str | int]) -> Mapping[str, Any]:
-    """The references of the argument at a path; empty where blocks cannot be told apart."""
-    expression = arguments
-    for step in path:
-        if isinstance(expression, Mapping) and "references" in expression:
-            return expression
-        if isinstance(expression, Mapping):
-            expression = expression.get(step) if isinstance(step, str) else None
-        elif isinstance(expression, list) and len(expression) == 1 and isinstance(step, int):
-            # Blocks of a set have no order: only a single one is certainly the one that is meant.
-            expression = expression[0]
-        else:
-            return {}
-    return expression if isinstance(expression, Mapping) else {}
-
-
-def is_unwritten(arguments: Any, path: Sequence[str | int]) -> bool:
-    """Whether a block is written out, and does not set the argument that a path ends with."""
-    block = arguments
-    for step in path[:-1]:
-        if isinstance(step, str):
-            block = block.get(step) if isinstance(block, Mapping) else None
-        else:
-            # Blocks of a set have no order: of several it is not known which one is meant.
-            block = block[0] if isinstance(block, list) and len(block) == 1 else None
-    if not isinstance(block, Mapping) or "references" in block:
-        return False
-    return path[-1] not in block

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from scanner.core.plans import addresses, policy_documents
+from scanner.core.plans import addresses, blocks, policy_documents
 from scanner.core.plans.accounts import Clouds, ProviderAccounts, own_account
 from scanner.core.plans.reduction import AFTER_APPLY, OWN_TAGS, SENSITIVE
 from scanner.model.plan_maps import PlanCloud, PlanMap
@@ -235,9 +235,9 @@ class _PlanReader:
         if len(path) == 1 and path[0] not in arguments and not is_dynamic:
             # No argument sets it: the provider will.
             return self._symbol(_Found(row, str(path[0]), True), f"{own} is known after apply")
-        if len(path) > 1 and addresses.is_unwritten(arguments, path):
+        if len(path) > 1 and blocks.leaves_unset(arguments, row[self.side], path):
             return self._symbol(_Found(row, name, True), f"{own} is known after apply")
-        expression = addresses.expression_at(arguments, path)
+        expression = blocks.expression_at(arguments, path)
         # A template with text of its own has a value, whatever else is in it.
         is_text = expression.get("text", False)
         found = self._follow(row["module"], expression, row["index"])
