@@ -13,7 +13,6 @@ from scanner.content.locations import ContentFile, content_files
 from scanner.content.pack import Pack
 from scanner.content.plan_clouds import read_plan_clouds
 from scanner.content.plan_trees import Places, TreeReader, Written, unwritten, written
-from scanner.core.plans.settling import steps_of
 from scanner.core.reading.read_plan import attribute_paths
 from scanner.errors import ContentError
 from scanner.language.types import BOOL
@@ -28,6 +27,7 @@ from scanner.model.plan_maps import (
     PlanMap,
     PlanReads,
     Tree,
+    argument_path,
 )
 from scanner.words import did_you_mean
 
@@ -86,6 +86,11 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         name: _part(trees, name, part, part_types[name], types)
         for name, part in data.get("parts", {}).items()
     }
+    for name, part in parts.items():
+        for other in part.closes:
+            if other not in parts:
+                message = f"the map has no part '{other}'"
+                reader.wrong(("parts", name, "closes"), message, did_you_mean(other, parts))
     answers = _answers(trees, kind, places)
     region = None
     if "region" in data:
@@ -95,7 +100,7 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         where = trees.expression(("where",), data["where"], places, fits=BOOL)
     for name in types:
         read = trees.read.setdefault(name, set())
-        read.update((argument,) for argument in data.get("same", {}))
+        read.update(map(argument_path, data.get("same", {})))
         read.update(_default_reads(data))
     return PlanMap(
         kind=kind.id,
@@ -142,7 +147,7 @@ def _defaults(data: Mapping[str, Any]) -> Defaults:
 def _default_reads(data: Mapping[str, Any]) -> Iterator[ArgumentPath]:
     """The arguments that defaults are given to, or whose older names are known."""
     for name in data.get("unset", {}):
-        yield steps_of(name)
+        yield argument_path(name)
     for old, name in data.get("renamed", {}).items():
         yield (old,)
         yield (name,)
@@ -182,6 +187,8 @@ def _part(
         where=where,
         many=data.get("many", False),
         tells=data.get("tells", ""),
+        strip=data.get("strip", ""),
+        closes=tuple(data.get("closes", ())),
         stays=data.get("stays", False),
         also=data.get("also", {}),
         of_any=data.get("of_any", False),
@@ -202,8 +209,7 @@ def _unread(
 ) -> dict[ArgumentPath, str]:
     """Where answers are unread, and why; each member that the kind reads is written or unread."""
     declared = {
-        tuple(name.replace("[]", ".[]").split(".")): why.strip()
-        for name, why in reader.data.get("unread", {}).items()
+        argument_path(name): why.strip() for name, why in reader.data.get("unread", {}).items()
     }
     shapes = {name: written(tree) for name, tree in answers.items()}
     used: set[ArgumentPath] = set()

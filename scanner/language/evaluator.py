@@ -9,9 +9,10 @@ only path for raw answers, and what explanations are made from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final
 
-from scanner.language.functions import FUNCTIONS, Function
+from scanner.language.functions import FUNCTIONS, Function, lower_ascii
 from scanner.language.macros import BUDGET, MEMORY, Closure, Environment, charge, macro
 from scanner.language.patterns import matcher
 from scanner.language.run_time_operators import OPERATIONS, listed_in, negate
@@ -35,7 +36,7 @@ from scanner.language.tree import (
 )
 from scanner.language.types import DYN, ListType, MapType, RecordType, Type
 from scanner.language.unread import CLASSES, Reader, as_unread, merge, reader, reasons_of
-from scanner.model.values import ABSENT, Unreadable
+from scanner.model.values import ABSENT, Symbol, Unreadable
 
 _FAILURES: Final = (ValueError, TypeError, OverflowError, ZeroDivisionError)
 
@@ -220,7 +221,12 @@ def _list(closures: Closures, node: ListLiteral) -> Closure:
 
     def build(env: Environment) -> object:
         values = [item(env) for item in items]
-        unread = [value for value in values if isinstance(value, Unreadable)]
+        # A symbol is one value, so that the list has as many items as without it.
+        unread = [
+            value
+            for value in values
+            if isinstance(value, Unreadable) and not isinstance(value, Symbol)
+        ]
         if unread:
             return merge(unread)
         charge(env, len(values))
@@ -280,6 +286,8 @@ def _call(closures: Closures, node: Call) -> Closure:
     def call(env: Environment) -> object:
         values = [argument(env) for argument in arguments]
         if tuple(map(type, values)) not in allowed:
+            if name == "lowerAscii" and isinstance(values[0], Symbol):
+                return _lowered(values[0])
             return _refuse(name, values)
         if cost is not None:
             charge(env, cost(*values))
@@ -316,6 +324,14 @@ def _class_of(kind: Type) -> type:
     if isinstance(kind, MapType | RecordType):
         return dict
     return CLASSES[kind]
+
+
+def _lowered(symbol: Symbol) -> Symbol:
+    """A value that is known after apply, in small letters: still one value, and of one resource."""
+    if symbol.attribute.startswith("lowerAscii("):
+        return symbol
+    attribute = f"lowerAscii({symbol.attribute})"
+    return replace(symbol, attribute=attribute, value=lower_ascii(symbol.value), document=None)
 
 
 def _refuse(name: str, values: list[object]) -> Unreadable:

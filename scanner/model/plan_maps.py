@@ -16,6 +16,11 @@ Place = tuple[tuple[str, ...], ArgumentPath]
 """Terraform types, and the arguments that lead to a value of theirs."""
 
 
+def argument_path(name: str) -> ArgumentPath:
+    """The path that a map writes as `settings[].tier`."""
+    return tuple(name.replace("[]", ".[]").split("."))
+
+
 @dataclass(frozen=True, slots=True)
 class Argument:
     """A leaf: an expression over the resource `r`, a part `p`, an item, region or account."""
@@ -233,6 +238,10 @@ class Part:
     tells: str = ""
     """The argument of an existing resource that the provider fills with what this part configures:
     if it was refreshed, a missing part is knowledge."""
+    strip: str = ""
+    """What a provider may write before the name in the argument."""
+    closes: tuple[str, ...] = ()
+    """Other parts, of which there are none elsewhere: it configures all that they do."""
     stays: bool = False
     """Whether the cloud keeps what the part configured when Terraform deletes it."""
     also: Mapping[str, str] = field(default_factory=dict)

@@ -170,11 +170,10 @@ def _planned(value: Any) -> tuple[Any, Any, Any]:
 
 
 def _planned_block(value: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    later = value.get("$later", ())
     parts = {name: _planned(inner) for name, inner in value.items() if name != "$later"}
     known = {name: part[0] for name, part in parts.items()}
     unknown = {name: part[1] for name, part in parts.items() if part[1]}
-    unknown.update(dict.fromkeys(later, True))
+    unknown.update(dict.fromkeys(value.get("$later", ()), True))
     below = {name: expression_of(part[2]) for name, part in parts.items()}
     return known, unknown or False, below
 
@@ -183,7 +182,7 @@ def _planned_list(value: list[Any]) -> tuple[Any, Any, Any]:
     items = [_planned(item) for item in value]
     known = [item[0] for item in items]
     unknown = [item[1] for item in items]
-    references = [item[2] or [] for item in items]
+    references = [[] if item[2] is None else item[2] for item in items]
     if value and all(isinstance(item, Mapping) for item in value):
         later = [one or {} for one in unknown] if any(unknown) else False
         return known, later, references

@@ -209,10 +209,14 @@ class MapReader:
     ) -> Made:
         bindings = self._answers(maker)
         read, own_id = self._read(bindings, identity, name)
+        # What conditions ask about; for people, a resource of a plan is named by its address.
+        label: Any = self.plan.kind.label.evaluate(bindings)
+        if not isinstance(label, str | Unreadable):
+            label = Unreadable("its name is not in the plan")
         record: Record = {
             **read.attributes,
             "id": own_id,
-            "name": self._own_name(bindings),
+            "name": label,
             "account": bindings["account"],
             "region": read.region,
         }
@@ -233,15 +237,6 @@ class MapReader:
             map=self.map,
         )
         return Made(read=read, record=record, item=item)
-
-    def _own_name(self, bindings: Bindings) -> Value:
-        """The name that the cloud gives or takes; people are told the Terraform address."""
-        name: Any = self.plan.kind.label.evaluate(bindings)
-        return (
-            name
-            if isinstance(name, str | Unreadable)
-            else Unreadable("its name is not in the plan")
-        )
 
     def _answers(self, maker: AnswerMaker) -> Bindings:
         """The raw answers of one resource: the listed item and the details, by name."""

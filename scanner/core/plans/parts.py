@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from scanner.core.plans.answers import PartsFound
@@ -106,6 +106,8 @@ class Owners:
         found: PlanResource,
         by_value: Mapping[tuple[str, str], list[PlanResource]],
     ) -> None:
+        if isinstance(key, str):
+            key = key.removeprefix(part.strip)
         owners = self._owners(part, key, by_value)
         is_unread = isinstance(key, Unreadable) and not isinstance(key, Symbol)
         certain, possible = self._of_same(part, found, key, owners)
@@ -170,6 +172,10 @@ class Owners:
         """The parts of one name that belong to a resource."""
         return tuple(self._by_address.get(resource.address, {}).get(name, ()))
 
+    def _having(self, resource: PlanResource) -> Iterable[str]:
+        """The names of the parts that a resource has in the plan."""
+        return self._by_address.get(resource.address, {})
+
     def of(self, resource: PlanResource, earlier: Mapping[str, Earlier]) -> dict[str, PartsFound]:
         """The parts of a resource, and why there may be others."""
         parts: dict[str, PartsFound] = {}
@@ -204,6 +210,8 @@ class Owners:
             return None
         if part.tells and part.tells in resource.refreshed:
             # The provider read it when the plan was made, so that a part elsewhere would show.
+            return None
+        if any(name in self.plan_map.parts[other].closes for other in self._having(resource)):
             return None
         types = " or ".join(part.types)
         return Outside(f"another configuration may have its {types}")

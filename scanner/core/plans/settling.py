@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from scanner.core.plans.defaults import with_default
 from scanner.core.plans.world import PlanResource
-from scanner.model.plan_maps import Defaults
+from scanner.model.plan_maps import Defaults, argument_path
 from scanner.model.values import JsonValue, Symbol, Unreadable
 
 
@@ -16,19 +17,16 @@ def settle(found: PlanResource, given: Mapping[str, Any], defaults: Defaults) ->
     for old, name in defaults.renamed.items():
         _rename(found, values, old, name)
     for path, default in defaults.unset.items():
-        name, *rest = steps_of(path)
-        if rest:
-            values[name] = _nested(found, values.get(name), (name,), rest, default)
+        name, *rest = argument_path(path)
+        if rest and name in values:
+            values[name] = with_default(values.get(name), tuple(rest), default, found)
+        elif rest:
+            continue
         elif _is_unread(found, name, values):
             values[name] = Unreadable(f"the provider does not read {name}")
         elif _is_unset(found, name, values.get(name), default):
             values[name] = default
     return values
-
-
-def steps_of(path: str) -> tuple[str, ...]:
-    """The steps of an argument's path: `rules[].ip` as `("rules", "[]", "ip")`."""
-    return tuple(path.replace("[]", ".[]").split("."))
 
 
 def _rename(found: PlanResource, values: dict[str, Any], old: str, name: str) -> None:
@@ -70,32 +68,3 @@ def _is_unset(found: PlanResource, name: str, value: object, default: JsonValue)
     is_read = found.source.get("is_read", False)
     may_be_dynamic = isinstance(default, list) and not is_read
     return found.is_new and not may_be_dynamic
-
-
-def _nested(
-    found: PlanResource,
-    value: Any,
-    at: tuple[str, ...],
-    rest: Sequence[str],
-    default: JsonValue,
-) -> Any:
-    """The value of a block, with the default of an argument inside it that nobody sets.
-
-    Of an existing resource null is not told from what its provider does not read.
-    """
-    if not found.is_new:
-        return value
-    step, *below = rest
-    if step == "[]" and isinstance(value, list):
-        items = enumerate(value)
-        return [
-            _nested(found, item, (*at, str(position)), below, default) for position, item in items
-        ]
-    if not isinstance(value, Mapping):
-        return value
-    own, path = value.get(step), (*at, step)
-    if below:
-        return {**value, step: _nested(found, own, path, below, default)} if own else value
-    if own is None or _is_own(found, own, ".".join(path)):
-        return {**value, step: default}
-    return value

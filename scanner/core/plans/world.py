@@ -236,7 +236,7 @@ class _PlanReader:
             # No argument sets it: the provider will.
             return self._symbol(_Found(row, str(path[0]), True), f"{own} is known after apply")
         if len(path) > 1 and blocks.leaves_unset(arguments, row[self.side], path):
-            return self._symbol(_Found(row, name, True), f"{own} is known after apply")
+            return Symbol(f"{own} is known after apply", owner=row["address"], attribute=name)
         expression = blocks.expression_at(arguments, path)
         # A template with text of its own has a value, whatever else is in it.
         is_text = expression.get("text", False)
