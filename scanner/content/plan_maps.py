@@ -15,7 +15,7 @@ from scanner.content.plan_clouds import read_plan_clouds
 from scanner.content.plan_trees import Places, TreeReader, Written, unwritten, written
 from scanner.core.reading.read_plan import attribute_paths
 from scanner.errors import ContentError
-from scanner.language.types import BOOL
+from scanner.language.types import BOOL, Type
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
@@ -86,18 +86,8 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         name: _part(trees, name, part, part_types[name], types)
         for name, part in data.get("parts", {}).items()
     }
-    for name, part in parts.items():
-        for other in part.closes:
-            if other not in parts:
-                message = f"the map has no part '{other}'"
-                reader.wrong(("parts", name, "closes"), message, did_you_mean(other, parts))
+    _refuse_unknown_parts(reader, parts)
     answers = _answers(trees, kind, places)
-    region = None
-    if "region" in data:
-        region = trees.expression(("region",), data["region"], places)
-    where = None
-    if "where" in data:
-        where = trees.expression(("where",), data["where"], places, fits=BOOL)
     for name in types:
         read = trees.read.setdefault(name, set())
         read.update(map(argument_path, data.get("same", {})))
@@ -113,12 +103,26 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         parent=answers.get("parent"),
         details={name: answers[name] for name in answers if name not in ("it", "parent")},
         unread=_unread(reader, kind, answers),
-        where=where,
-        region=region,
+        where=_optional(trees, "where", places, BOOL),
+        region=_optional(trees, "region", places, None),
         path=reader.document.name,
         reads=trees.arguments(),
         made_of={member: tuple(found) for member, found in trees.made_of.items()},
     )
+
+
+def _refuse_unknown_parts(reader: DocumentReader, parts: Mapping[str, Part]) -> None:
+    for name, part in parts.items():
+        for other in part.closes:
+            if other not in parts:
+                message = f"the map has no part '{other}'"
+                reader.wrong(("parts", name, "closes"), message, did_you_mean(other, parts))
+
+
+def _optional(trees: TreeReader, name: str, places: Places, fits: Type | None) -> Expression | None:
+    """The expression of a key at the top of a map; None: the map does not have it."""
+    text = trees.reader.data.get(name)
+    return None if text is None else trees.expression((name,), text, places, fits=fits)
 
 
 def _answers(trees: TreeReader, kind: Kind, places: Places) -> dict[str, Tree]:

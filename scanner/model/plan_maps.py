@@ -190,6 +190,8 @@ class AccountPlaces:
     """By type of data source: the attribute that is its provider's account."""
     shown_in: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     """By attribute of every resource: how it contains its provider's account."""
+    not_shown_by: frozenset[str] = frozenset()
+    """Types whose attributes of these names are another resource's."""
 
     def named(self, value: object) -> str:
         """The account that a value names; empty: it names none."""
