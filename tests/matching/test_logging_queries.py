@@ -126,6 +126,7 @@ def test_the_log_of_an_entry(query: str, *, expected: bool) -> None:
     [
         ("(a=1", "query 1:5: ')' is missing"),
         ("a=1)", "query 1:4: unexpected ')'"),
+        ("\n(a=1", "query 2:5: ')' is missing"),
         ("a=1\n  AND", "query 2:6: a field or a value is missing"),
         ("AND a=1", "query 1:1: a field or a value is missing"),
         ("a=", "query 1:3: a value is missing"),
