@@ -188,16 +188,17 @@ def _attribute(
         unknown=_unknown(reader, (*path, "unknown"), data, field),
         each=each,
         ordered=data.get("ordered", False),
-        unknown_if_set=tuple(_members(reader, path, data, names)),
+        unknown_if_set=tuple(_members(reader, path, data, "unknown_if_set", names)),
+        more_if_set=tuple(_members(reader, path, data, "more_if_set", names)),
         null_words=tuple(data.get("null_words", [])),
     )
 
 
 def _members(
-    reader: DocumentReader, path: Steps, data: dict[str, Any], names: Mapping[str, Type]
+    reader: DocumentReader, path: Steps, data: dict[str, Any], word: str, names: Mapping[str, Type]
 ) -> Iterator[Expression]:
-    for index, text in enumerate(data.get("unknown_if_set", ())):
-        yield reader.expression((*path, "unknown_if_set", index), text, names, raw=True)
+    for index, text in enumerate(data.get(word, ())):
+        yield reader.expression((*path, word, index), text, names, raw=True)
 
 
 def _absent(

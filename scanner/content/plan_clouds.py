@@ -34,6 +34,7 @@ def _plan_cloud(reader: DocumentReader, name: str) -> PlanCloud:
         form=_pattern(reader, ("account", "form"), places["form"]),
         setting=places.get("setting", ""),
         argument=places.get("argument", ""),
+        other_arguments=places.get("other_arguments", {}),
         own=places.get("own", {}),
         data=places.get("data", {}),
         shown_in={

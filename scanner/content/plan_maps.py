@@ -21,7 +21,6 @@ from scanner.model.kinds import Kind
 from scanner.model.library import Library
 from scanner.model.plan_maps import (
     ArgumentPath,
-    Defaults,
     Part,
     PlanCloud,
     PlanMap,
@@ -86,7 +85,7 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         name: _part(trees, name, part, part_types[name], types)
         for name, part in data.get("parts", {}).items()
     }
-    _refuse_unknown_parts(reader, parts)
+    _check_closed(reader, parts)
     answers = _answers(trees, kind, places)
     for name in types:
         read = trees.read.setdefault(name, set())
@@ -97,7 +96,8 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         cloud=cloud,
         types=types,
         same=data.get("same", {}),
-        defaults=_defaults(data),
+        unset=data.get("unset", {}),
+        renamed=data.get("renamed", {}),
         parts=parts,
         item=answers["it"],
         parent=answers.get("parent"),
@@ -109,14 +109,6 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         reads=trees.arguments(),
         made_of={member: tuple(found) for member, found in trees.made_of.items()},
     )
-
-
-def _refuse_unknown_parts(reader: DocumentReader, parts: Mapping[str, Part]) -> None:
-    for name, part in parts.items():
-        for other in part.closes:
-            if other not in parts:
-                message = f"the map has no part '{other}'"
-                reader.wrong(("parts", name, "closes"), message, did_you_mean(other, parts))
 
 
 def _optional(trees: TreeReader, name: str, places: Places, fits: Type | None) -> Expression | None:
@@ -142,10 +134,6 @@ def _answers(trees: TreeReader, kind: Kind, places: Places) -> dict[str, Tree]:
         with trees.inside(path[-1]):
             answers[path[-1]] = trees.tree(path, tree, places)
     return answers
-
-
-def _defaults(data: Mapping[str, Any]) -> Defaults:
-    return Defaults(unset=data.get("unset", {}), renamed=data.get("renamed", {}))
 
 
 def _default_reads(data: Mapping[str, Any]) -> Iterator[ArgumentPath]:
@@ -191,18 +179,27 @@ def _part(
         where=where,
         many=data.get("many", False),
         tells=data.get("tells", ""),
+        unset=data.get("unset", {}),
         strip=data.get("strip", ""),
         closes=tuple(data.get("closes", ())),
         stays=data.get("stays", False),
         also=data.get("also", {}),
         of_any=data.get("of_any", False),
-        defaults=_defaults(data),
+        renamed=data.get("renamed", {}),
     )
 
 
 def _note(trees: TreeReader, kind: str, arguments: Iterable[str]) -> None:
     """Note arguments of a type as read; an empty name is none."""
     trees.read.setdefault(kind, set()).update((one,) for one in arguments if one)
+
+
+def _check_closed(reader: DocumentReader, parts: Mapping[str, Part]) -> None:
+    for name, part in parts.items():
+        for other in part.closes:
+            if other not in parts:
+                message = f"the map has no part '{other}'"
+                reader.wrong(("parts", name, "closes"), message, did_you_mean(other, parts))
 
 
 # -- what the kind reads --------------------------------------------------------------------------
@@ -275,7 +272,7 @@ def reads_of(maps: PlanMaps) -> PlanReads:
         clouds[plan_map.cloud.name] = plan_map.cloud
         account = plan_map.cloud.account
         for name in plan_map.all_types:
-            own = account.own.get(name, account.argument)
+            own = account.argument_of(name)
             shown = frozenset((one,) for one in (own, *account.shown_in) if one)
             paths = plan_map.reads.get(name, frozenset()) | shown
             found[name] = found.get(name, frozenset()) | paths

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scanner.content.document_reader import DocumentReader, Steps
-from scanner.language.types import BOOL, DYN, STRING, Type
+from scanner.language.types import BOOL, DYN, STRING, TIMESTAMP, Type
 from scanner.model.expressions import Expression
 from scanner.model.plan_maps import (
     Argument,
@@ -18,6 +18,7 @@ from scanner.model.plan_maps import (
     Each,
     EachPart,
     FirstOf,
+    Flat,
     FromPart,
     IfNew,
     Items,
@@ -38,6 +39,7 @@ NAMES: Final[Mapping[str, Type]] = {
     "region": STRING,
     "account": STRING,
     "partition": STRING,
+    "started": TIMESTAMP,
 }
 """What every expression of a map may name; `p` and `item` come with the trees that bind them."""
 _FORMS: Final[Mapping[str, frozenset[str]]] = {
@@ -45,6 +47,7 @@ _FORMS: Final[Mapping[str, frozenset[str]]] = {
     "$one": frozenset({"$one", "$make"}),
     "$lists": frozenset({"$lists"}),
     "$parts": frozenset({"$parts", "$make"}),
+    "$flat": frozenset({"$flat"}),
     "$count": frozenset({"$count"}),
     "$from": frozenset({"$from", "$make"}),
     "$when": frozenset({"$when", "$then", "$else"}),
@@ -209,6 +212,9 @@ class TreeReader:
             name, make = self._of_part(path, data, places, "$parts")
         return EachPart(part=name, make=make)
 
+    def _flat(self, path: Steps, data: Any, places: Places) -> Tree:
+        return Flat(self.tree((*path, "$flat"), data["$flat"], places))
+
     def _count(self, path: Steps, data: Any, places: Places) -> Tree:
         return Count(self.tree((*path, "$count"), data["$count"], places))
 
@@ -276,6 +282,7 @@ _READERS: Final[Mapping[str, Callable[[TreeReader, Steps, Any, Places], Tree]]] 
     "$one": TreeReader._one,
     "$lists": TreeReader._lists,
     "$parts": TreeReader._parts,
+    "$flat": TreeReader._flat,
     "$count": TreeReader._count,
     "$from": TreeReader._from,
     "$when": TreeReader._when,
@@ -316,6 +323,8 @@ def written(tree: Tree | None) -> Written:
             return {name: written(inner) for name, inner in tree.members.items()}
         case Items() | Each() | One() | EachPart():
             return _written_list(tree)
+        case Flat():
+            return written(tree.lists).get("[]", {})
         case Argument() | Constant() | Count() | Lookup() | NotInPlan():
             return {"*": {}}
         case _:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from scanner.language.functions import FUNCTIONS, Function, lower_ascii
 from scanner.language.macros import BUDGET, MEMORY, Closure, Environment, charge, macro
 from scanner.language.patterns import matcher
-from scanner.language.run_time_operators import OPERATIONS, listed_in, negate
+from scanner.language.run_time_operators import OPERATIONS, listed_in, mismatch, negate
 from scanner.language.scopes import NodeTypes
 from scanner.language.tree import (
     Binary,
@@ -36,7 +36,7 @@ from scanner.language.tree import (
 )
 from scanner.language.types import DYN, ListType, MapType, RecordType, Type
 from scanner.language.unread import CLASSES, Reader, as_unread, merge, reader, reasons_of
-from scanner.model.values import ABSENT, Symbol, Unreadable
+from scanner.model.values import ABSENT, AtLeast, OpenList, Symbol, Unreadable
 
 _FAILURES: Final = (ValueError, TypeError, OverflowError, ZeroDivisionError)
 
@@ -247,11 +247,31 @@ def _binary(closures: Closures, node: Binary) -> Closure:
 
     def plus(env: Environment) -> object:
         first, second = left(env), right(env)
+        if isinstance(first, OpenList) or isinstance(second, OpenList):
+            return _open_sum(first, second)
+        if isinstance(first, Unreadable) != isinstance(second, Unreadable):
+            return _open_sum(first, second)
         if isinstance(first, str | list) and isinstance(second, str | list):
             charge(env, len(first) + len(second))
         return apply(first, second)
 
     return plus
+
+
+def _open_sum(first: object, second: object) -> object:
+    """`+` where a side was not read whole: a list and what is not known give an open list."""
+    known: list[object] = []
+    rests: list[Unreadable] = []
+    for side in (first, second):
+        if isinstance(side, Unreadable) and not side.missing:
+            rests.append(side)
+        elif isinstance(side, list):
+            known += side
+            rests += [side.rest] if isinstance(side, OpenList) else []
+        else:
+            return mismatch("+", first, second)
+    why = merge(rests)
+    return OpenList(known, why.reason, why.gaps)
 
 
 def _macro(closures: Closures, node: Macro) -> Closure:
@@ -278,23 +298,25 @@ def _call(closures: Closures, node: Call) -> Closure:
     name = function.name
     run = _implementation(node, function)
     allowed = _allowed_classes(function)
-    cost = function.cost
+    cost, grows = function.cost, function.grows
     if name == "size" and closures.types[node.arguments[0]] is DYN:
         # A raw answer may hold a mapping in place of a list, so its size means nothing.
         allowed.discard((dict,))
 
     def call(env: Environment) -> object:
         values = [argument(env) for argument in arguments]
+        part = values[0] if grows and isinstance(values[0], OpenList) else None
+        if part is not None:
+            values[0] = list(part)
         if tuple(map(type, values)) not in allowed:
-            if name == "lowerAscii" and isinstance(values[0], Symbol):
-                return _lowered(values[0])
             return _refuse(name, values)
         if cost is not None:
             charge(env, cost(*values))
         try:
-            return run(*values)
+            result = run(*values)
         except _FAILURES as error:
             return _failed(name, values, error)
+        return result if part is None else OpenList(result, part.reason, part.gaps)
 
     return call
 
@@ -335,6 +357,11 @@ def _lowered(symbol: Symbol) -> Symbol:
 
 
 def _refuse(name: str, values: list[object]) -> Unreadable:
+    if name == "lowerAscii" and isinstance(values[0], Symbol):
+        return _lowered(values[0])
+    if name == "size" and isinstance(values[0], OpenList):
+        of = values[0]
+        return AtLeast(of.reason, gaps=of.gaps, minimum=len(of))
     unread = reasons_of(values, f"{name}()")
     if unread:
         return merge(unread)

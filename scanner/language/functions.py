@@ -87,6 +87,9 @@ class Function:
     plain: bool = True
     """Written as `name(x, …)`."""
     example: str
+    grows: bool = False
+    """With more items in its first argument, a list, it gives no fewer: of an open list it gives an
+    open one."""
     cost: Callable[..., int] | None = None
     """Characters and items that a call makes, known before it is made; None: next to nothing."""
 
@@ -141,8 +144,8 @@ def to_int(value: str | float) -> int:
     return number
 
 
-def to_double(value: str | int) -> float:
-    """The double that a decimal text or an integer names."""
+def to_double(value: str | float) -> float:
+    """The double that a decimal text or a number names."""
     # float() also takes `nan` and `infinity`.
     if isinstance(value, str) and _DOUBLE.fullmatch(value) is None:
         raise ValueError(f"{value!r} is not a number")
@@ -364,6 +367,8 @@ _ALL: Final = (
         overloads=(
             _of(DOUBLE, STRING),
             _of(DOUBLE, INT),
+            # A number of JSON is either, as it happens to be written.
+            _of(DOUBLE, DOUBLE),
         ),
         run=to_double,
         example="double(3)",
@@ -427,6 +432,7 @@ _ALL: Final = (
         name="internetRanges",
         overloads=(_of(ListType(STRING), ListType(STRING), INT, INT),),
         run=internet_ranges,
+        grows=True,
         example="internetRanges(cidrs, 8, 16)",
     ),
     Function(
@@ -439,6 +445,7 @@ _ALL: Final = (
         name="flatten",
         overloads=(_of(ListType(STRING), ListType(ListType(STRING))),),
         run=flatten,
+        grows=True,
         method=True,
         plain=False,
         cost=_flat_size,

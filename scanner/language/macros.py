@@ -111,13 +111,18 @@ def _filter(outcomes: Outcomes, rest: Rest) -> Items:
             kept.append(value)
         elif outcome is not False:
             unread.append(as_unread(outcome, "the condition"))
-    if unread:
-        return merge(unread)
-    return kept
+    if not unread:
+        return kept
+    merged = merge(unread)
+    # What is certainly in the list stays known.
+    return OpenList(kept, merged.reason, merged.gaps) if kept else merged
 
 
 def _exists_one(outcomes: Outcomes, rest: Rest) -> bool | Unreadable:
     kept = _filter(outcomes, rest)
+    if isinstance(kept, OpenList):
+        # Two are not one, whatever else there is.
+        return kept.rest if len(kept) == 1 else False
     if isinstance(kept, Unreadable):
         return kept
     return len(kept) == 1

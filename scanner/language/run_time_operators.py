@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from scanner.language.functions import INT_LIMIT
 from scanner.language.unread import as_unread, is_unread, merge, reasons_of, type_name
-from scanner.model.values import ABSENT, OpenList, Symbol, Unreadable
+from scanner.model.values import ABSENT, AtLeast, OpenList, Symbol, Unreadable
 
 Operation = Callable[[Any, Any], object]
 Overloads = dict[tuple[type, type], Operation]
@@ -56,11 +56,17 @@ def _known_unread(left: object, right: object) -> bool | None:
     if isinstance(left, Symbol) and isinstance(right, Symbol):
         is_same = (left.owner, left.attribute) == (right.owner, right.attribute)
         return True if is_same else None
-    for one, other in ((left, right), (right, left)):
-        # A value that is there, as `has()` finds it, is not the text for none.
-        if isinstance(one, Unreadable) and one.present and other == "":
-            return False
+    if _differs(left, right) or _differs(right, left):
+        return False
     return None
+
+
+def _differs(one: object, other: object) -> bool:
+    """Whether a value that is not known is certainly not another one."""
+    if isinstance(one, AtLeast):
+        return type(other) is int and other < one.minimum
+    # A value that is there, as `has()` finds it, is not the text for none.
+    return isinstance(one, Unreadable) and one.present and other == ""
 
 
 def _equal_lists(left: _List, right: _List) -> Truth:
@@ -131,13 +137,35 @@ def _has_key(key: str, container: _Map) -> Truth:
     return True
 
 
+_MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _known_order(symbol: str, left: object, right: object) -> bool | None:
+    """What is known of the order of a size that is not known itself: None, nothing."""
+    if isinstance(right, AtLeast):
+        symbol, left, right = _MIRRORED[symbol], right, left
+    if not isinstance(left, AtLeast) or type(right) is not int:
+        return None
+    exceeds = left.minimum > right
+    reaches = left.minimum >= right
+    known = {
+        ">": (exceeds, True),
+        ">=": (reaches, True),
+        "<": (reaches, False),
+        "<=": (exceeds, False),
+    }
+    is_known, outcome = known[symbol]
+    return outcome if is_known else None
+
+
 def ordering(symbol: str, compare: Operation) -> Operation:
     """`<`, `<=`, `>` or `>=` on numbers, timestamps and durations of one type."""
 
     def apply(left: object, right: object) -> object:
         if type(left) is type(right) and type(left) in _ORDERED:
             return compare(left, right)
-        return mismatch(symbol, left, right)
+        known = _known_order(symbol, left, right)
+        return mismatch(symbol, left, right) if known is None else known
 
     return apply
 

@@ -212,6 +212,8 @@ class Attribute:
     ordered: bool = False
     unknown_if_set: tuple[Expression, ...] = ()
     """Members that change what the value means: where one of them is set, it is unread."""
+    more_if_set: tuple[Expression, ...] = ()
+    """Members that add to a list what is not read: where one of them is set, the list is open."""
     null_words: tuple[str, ...] = ()
     """Texts that mean that there is no value (`N/A`)."""
 

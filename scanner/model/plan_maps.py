@@ -83,6 +83,13 @@ class EachPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Flat:
+    """The items of all lists of a list."""
+
+    lists: Tree
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """How many items a list has; of an open one, how many are known, unless there are none."""
 
@@ -153,6 +160,7 @@ Tree: TypeAlias = (
     | One
     | Joined
     | EachPart
+    | Flat
     | Count
     | FromPart
     | When
@@ -165,16 +173,6 @@ Tree: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
-    """What arguments of a resource type are where nobody sets them, and their older names."""
-
-    unset: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What the cloud gives a new resource; `rules[].ip` is an argument inside a block."""
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    """By name in older versions of the provider: the name in newer ones."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPlaces:
     """Where a plan shows which account of a cloud a resource is in."""
 
@@ -184,6 +182,8 @@ class AccountPlaces:
     """The setting of a provider that names the account of its resources."""
     argument: str = ""
     """The argument by which a resource names another account than its provider's."""
+    other_arguments: Mapping[str, str] = field(default_factory=dict)
+    """By type whose resources name it by another argument: that argument."""
     own: Mapping[str, str] = field(default_factory=dict)
     """By type of resource that is an account: the argument that names it."""
     data: Mapping[str, str] = field(default_factory=dict)
@@ -192,6 +192,10 @@ class AccountPlaces:
     """By attribute of every resource: how it contains its provider's account."""
     not_shown_by: frozenset[str] = frozenset()
     """Types whose attributes of these names are another resource's."""
+
+    def argument_of(self, kind: str) -> str:
+        """The argument of a type of resource that names an account; empty: it has none."""
+        return self.own.get(kind) or self.other_arguments.get(kind, self.argument)
 
     def named(self, value: object) -> str:
         """The account that a value names; empty: it names none."""
@@ -244,6 +248,8 @@ class Part:
     """What a provider may write before the name in the argument."""
     closes: tuple[str, ...] = ()
     """Other parts, of which there are none elsewhere: it configures all that they do."""
+    unset: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What the cloud gives where nobody sets an argument of the part."""
     stays: bool = False
     """Whether the cloud keeps what the part configured when Terraform deletes it."""
     also: Mapping[str, str] = field(default_factory=dict)
@@ -252,7 +258,8 @@ class Part:
     """Whether it may configure a resource of any type, so that most are of no interest here."""
     named_by: str = ""
     """The argument of that resource which names it; empty: it names the resource."""
-    defaults: Defaults = field(default_factory=Defaults)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """By name in older versions of the provider: the name in newer ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +271,10 @@ class PlanMap:
     types: tuple[str, ...]
     same: Mapping[str, str]
     """Attributes that have one value under two names: `{id: bucket}`."""
-    defaults: Defaults
+    unset: Mapping[str, JsonValue]
+    """What the cloud gives a new resource where nobody sets the argument; `x[].y` is in a block."""
+    renamed: Mapping[str, str]
+    """By name in older versions of the provider: the name in newer ones."""
     parts: Mapping[str, Part]
     item: Tree
     """What the kind's listing would return."""

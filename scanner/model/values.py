@@ -58,6 +58,13 @@ class Symbol(Unreadable):
         return (token, self.value) if self.value else (token,)
 
 
+@dataclass(frozen=True, slots=True)
+class AtLeast(Unreadable):
+    """The size of a list that was read in part: it has this many items, and perhaps more."""
+
+    minimum: int = 0
+
+
 NO_VALUE: Final = object()
 
 

@@ -124,3 +124,13 @@ def test_where_it_was_not_read_the_attribute_is_unread() -> None:
     found = attribute("int", unknown_if_set=(Raw("more"),))
     denied = Unreadable("denied", gaps=CALL)
     assert read_attribute(found, {"it": 3, "more": denied}) == denied
+
+
+@pytest.mark.parametrize("more", [True, "x", Unreadable("denied")])
+def test_a_list_to_which_more_is_added_is_open(more: object) -> None:
+    found = attribute("list(string)", more_if_set=(Raw("more"),))
+    result = read_attribute(found, {"it": ["a"], "more": more})
+    assert isinstance(result, OpenList)
+    assert result == ["a"]
+    assert read_attribute(found, {"it": ["a"], "more": False}) == ["a"]
+    assert not isinstance(read_attribute(found, {"it": ["a"], "more": ABSENT}), OpenList)

@@ -18,7 +18,7 @@ from typing import Any
 
 from scanner.language import ExpressionErrors, compile_expression
 from scanner.language.types import BOOL, DYN, INT, STRING, TIMESTAMP, Type
-from scanner.model.values import Unreadable
+from scanner.model.values import OpenList, Unreadable
 from tests.language.expressions import Writer, ours, theirs
 from tests.language.generate import LS, completed, damaged, place, schema, value
 from tests.language.oracle import FAILED, environment, evaluate
@@ -128,7 +128,8 @@ class Fuzz:
         expected = raw.explain(scope).outcome
         if expected != raw.evaluate(scope):
             self.differences.append(f"raw paths differ: {raw.source}\n{scope}\n{expected!r}")
-        mapping = isinstance(expected, Unreadable) and _MAPPED.search(expected.reason)
+        is_open = isinstance(expected, Unreadable | OpenList)
+        mapping = is_open and _MAPPED.search(expected.reason)
         may_be_open = bool(rate or mapping) and not is_settled(expected)
         if is_settled(outcome) and expected != outcome and not may_be_open:
             self.differences.append(

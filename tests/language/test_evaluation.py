@@ -63,11 +63,44 @@ def test_kleene(left: object, right: object) -> None:
         ("self.names.all(n, n != 'z')", U),
         ("'a' in self.names", True),
         ("'z' in self.names", U),
-        ("size(self.names) > 0", U),
+        ("size(self.names) > 0", True),
+        ("size(self.names) > 1", True),
+        ("size(self.names) > 2", U),
+        ("size(self.names) >= 2", True),
+        ("size(self.names) >= 3", U),
+        ("size(self.names) < 2", False),
+        ("size(self.names) < 3", U),
+        ("size(self.names) <= 1", False),
+        ("size(self.names) <= 2", U),
+        ("1 < size(self.names)", True),
+        ("2 < size(self.names)", U),
+        ("2 >= size(self.names)", U),
+        ("1 >= size(self.names)", False),
+        ("size(self.names) == 1", False),
+        ("size(self.names) == 2", U),
+        ("0 != size(self.names)", True),
+        ("size(self.names) == size(self.names)", U),
+        ("size(self.names.filter(n, n == 'a')) == 0", False),
+        ("size(self.names.filter(n, n == 'a')) > 1", U),
+        ("size(self.names.filter(n, n == 'z')) == 0", U),
+        ("self.names.exists_one(n, n != 'z')", False),
         ("self.names == ['a']", U),
         ("self.names != []", U),
         ("self.names.exists_one(n, n == 'a')", U),
         ("self.names.filter(n, n == 'a') == ['a']", U),
+        ("self.names.filter(n, n == 'a').exists(n, n == 'a')", True),
+        ("self.names.filter(n, n == 'a').exists(n, n == 'b')", U),
+        ("self.names.filter(n, n == 'a').all(n, n == 'z')", False),
+        ("self.names.filter(n, n == 'a').exists_one(n, n == 'a')", U),
+        ("(self.names + ['c']).exists(n, n == 'c')", True),
+        ("(['c'] + self.names).exists(n, n == 'a')", True),
+        ("(self.names + ['c']).exists(n, n == 'z')", U),
+        ("size(self.names + ['c']) > 0", U),
+        ("internetRanges(self.names.map(n, '0.0.0.0/0'), 8, 16).exists(r, true)", True),
+        ("internetRanges(self.names.map(n, '10.0.0.0/8'), 8, 16).exists(r, true)", U),
+        ("internetRanges(self.names, 8, 16).exists(r, true)", "failed"),
+        ("self.names.map(n, [n]).flatten().exists(n, n == 'a')", True),
+        ("self.names.map(n, [n]).flatten().exists(n, n == 'z')", U),
         ("self.names.map(n, n + '!').exists(m, m == 'a!')", True),
         ("self.names.map(n, n + '!').all(m, m == 'a!')", U),
         ("self.names + ['c'] == []", U),
@@ -87,7 +120,27 @@ def test_open_list(source: str, expected: object) -> None:
 
 def _reasoned(outcome: object) -> object:
     """An Unreadable that names the cut-off list counts as the plain one."""
+    if isinstance(outcome, Unreadable) and "internetRanges(): " in outcome.reason:
+        return "failed"
     return U if isinstance(outcome, Unreadable) and outcome.reason == OPEN else outcome
+
+
+def test_what_a_filter_may_leave_out_leaves_open_what_it_keeps() -> None:
+    rules = [
+        {"port": 22, "open": Unreadable("why"), "cidrs": ["a"]},
+        {"port": 80, "open": True, "cidrs": ["b"]},
+    ]
+    kept = "self.rules.filter(r, r.open)"
+    assert evaluate(f"{kept}.exists(r, 'b' in r.cidrs)", rules=rules) is True
+    assert evaluate(f"{kept}.exists(r, 'a' in r.cidrs)", rules=rules) == Unreadable("why")
+    assert evaluate(f"{kept}.all(r, 'b' in r.cidrs)", rules=rules) == Unreadable("why")
+
+
+def test_a_list_and_what_is_not_known_add_up_to_an_open_list() -> None:
+    denied = Unreadable("denied")
+    assert evaluate("self.names + ['c']", names=denied) == OpenList(["c"], "denied")
+    found = evaluate("(self.names + ['c']).all(n, n == 'c')", names=denied)
+    assert found == Unreadable("denied")
 
 
 def test_nested_open_lists() -> None:
@@ -174,6 +227,7 @@ def test_what_was_not_given_is_unread() -> None:
         ("int('2' + self.name) == 2", U),
         ("int(1e300) == 0", U),
         ("double('1.5') == 1.5 && double(3) == 3.0", True),
+        ("double(1.5) == 1.5", True),
         ("double('x') == 1.0", U),
         ("string(22) == '22' && string(true) == 'true' && string('a') == 'a'", True),
         ("string(timestamp('2026-01-31T14:00:00+02:00')) == '2026-01-31T12:00:00Z'", True),

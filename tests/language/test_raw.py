@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scanner.language import BOOL, DYN, INT, STRING, TIMESTAMP, compile_expression
-from scanner.model.values import ABSENT, OpenList, Unreadable
+from scanner.model.values import ABSENT, OpenList, Symbol, Unreadable
 from tests.helpers.language_samples import program, thing
 
 U = Unreadable("denied")
@@ -23,6 +23,31 @@ def test_raw_expressions_need_no_guard_and_gain_nothing(source: str) -> None:
     assert outcome == compiled.evaluate_slowly(scope)
     assert isinstance(outcome, Unreadable)
     assert outcome.missing
+
+
+LATER = Symbol("after apply", present=True, owner="x.y", attribute="id", value="ID")
+
+
+def test_a_value_that_is_known_after_apply_stays_one_value_in_small_letters() -> None:
+    lowered = raw("it.lowerAscii()", LATER)
+    assert isinstance(lowered, Symbol)
+    assert (lowered.owner, lowered.attribute, lowered.value) == ("x.y", "lowerAscii(id)", "id")
+    assert raw("it.lowerAscii().lowerAscii()", LATER) == lowered
+    assert lowered != LATER, "it may have capitals"
+    assert isinstance(raw("it.upperAscii()", LATER), Unreadable)
+    assert raw("[it.lowerAscii(), 'a']", LATER) == [lowered, "a"]
+
+
+def test_what_is_missing_adds_nothing_to_a_list() -> None:
+    found = raw("['a'] + it.More", {})
+    assert isinstance(found, Unreadable)
+    found = raw("it.filter(r, r.Kind == 'a')", [{}, {}])
+    assert isinstance(found, Unreadable)
+    assert found.missing, "an `absent:` may speak"
+
+
+def raw(source: str, it: object) -> object:
+    return compile_expression(source, {"it": DYN}, raw=True).evaluate({"it": it})
 
 
 RAW = {

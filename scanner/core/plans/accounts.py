@@ -81,7 +81,7 @@ def own_account(
     if cloud is None:
         return None
     places = cloud.account
-    name = places.own.get(row["type"], places.argument)
+    name = places.argument_of(row["type"])
     value = values.get(name) if name else None
     named = places.named(value)
     if named or not name:

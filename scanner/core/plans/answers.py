@@ -16,6 +16,7 @@ from scanner.model.plan_maps import (
     Each,
     EachPart,
     FirstOf,
+    Flat,
     FromPart,
     IfNew,
     Items,
@@ -150,6 +151,23 @@ class AnswerMaker:
             made.append(item)
         return OpenList(made, parts.others.reason) if parts.others else made
 
+    def _flat(self, tree: Flat, bindings: Bindings) -> Any:
+        lists = self._again(tree.lists, bindings)
+        if not isinstance(lists, list):
+            return lists
+        made: list[Any] = []
+        open_because = lists.reason if isinstance(lists, OpenList) else ""
+        for items in lists:
+            if isinstance(items, Unreadable | OpenList):
+                open_because = open_because or items.reason
+            if isinstance(items, list):
+                made.extend(items)
+            # The lists end here, and another object may get their identities.
+            part = self.made_by.pop(id(items), None)
+            if part is not None and isinstance(items, list):
+                self.made_by.update(dict.fromkeys(map(id, items), part))
+        return OpenList(made, open_because) if open_because else made
+
     def _count(self, tree: Count, bindings: Bindings) -> Any:
         items = self._again(tree.items, bindings)
         if isinstance(items, OpenList) and not items:
@@ -225,6 +243,7 @@ _MAKERS: Final[Mapping[type, Callable[[AnswerMaker, Any, Bindings], Any]]] = {
     One: AnswerMaker._one,
     Joined: AnswerMaker._joined,
     EachPart: AnswerMaker._each_part,
+    Flat: AnswerMaker._flat,
     Count: AnswerMaker._count,
     FromPart: AnswerMaker._from_part,
     When: AnswerMaker._when,

@@ -28,25 +28,23 @@ def leaves_unset(arguments: Any, values: Any, path: Sequence[str | int]) -> bool
     The configuration leaves dynamic blocks out: only where there are as many blocks as values is
     it known what each of them writes.
     """
-    blocks: list[Any] = [arguments]
-    for at, step in enumerate(path):
-        if isinstance(step, int):
-            continue
-        if not all(_is_block(block) for block in blocks):
-            return False
-        if at == len(path) - 1:
-            return not any(step in block for block in blocks)
-        planned = _at(values, path[: at + 1])
-        inner: list[Any] = []
-        for block in blocks:
-            below = block.get(step)
-            if not (isinstance(below, list) and isinstance(planned, list)):
-                return False
-            if len(below) != len(planned):
-                return False
-            inner.extend(below)
-        blocks = inner
-    return False
+    blocks: list[Any] | None = [arguments]
+    for at, step in enumerate(path[:-1]):
+        if isinstance(step, str):
+            blocks = _inner(blocks, step, _at(values, path[: at + 1]))
+    return blocks is not None and not any(path[-1] in block for block in blocks)
+
+
+def _inner(blocks: list[Any] | None, name: str, planned: Any) -> list[Any] | None:
+    """The blocks of a name within some blocks; None: they are not all that there are."""
+    found: list[Any] = []
+    for block in blocks or ():
+        below = block.get(name)
+        is_whole = isinstance(below, list) and isinstance(planned, list)
+        if not is_whole or len(below) != len(planned) or not all(map(_is_block, below)):
+            return None
+        found.extend(below)
+    return found if blocks else None
 
 
 def _is_block(expression: Any) -> bool:

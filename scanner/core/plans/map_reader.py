@@ -159,7 +159,7 @@ class MapReader:
     ) -> dict[str, Any]:
         """The arguments, with what the cloud gives where nobody sets one."""
         given = self._without_deleted(found, parts, earlier)
-        values = settle(found, given, self.map.defaults)
+        values = settle(found, given, self.map.unset, self.map.renamed)
         for name, same in self.map.same.items():
             if same in values:
                 values[name] = values[same]
@@ -188,6 +188,7 @@ class MapReader:
             "region": self._region(found),
             "account": found.account,
             "partition": self.estate.partition or self.map.cloud.partition,
+            "started": to_timestamp(self.estate.started),
         }
 
     def _region(self, found: PlanResource) -> str | Unreadable:
@@ -209,14 +210,10 @@ class MapReader:
     ) -> Made:
         bindings = self._answers(maker)
         read, own_id = self._read(bindings, identity, name)
-        # What conditions ask about; for people, a resource of a plan is named by its address.
-        label: Any = self.plan.kind.label.evaluate(bindings)
-        if not isinstance(label, str | Unreadable):
-            label = Unreadable("its name is not in the plan")
         record: Record = {
             **read.attributes,
             "id": own_id,
-            "name": label,
+            "name": self._name(bindings),
             "account": bindings["account"],
             "region": read.region,
         }
@@ -237,6 +234,13 @@ class MapReader:
             map=self.map,
         )
         return Made(read=read, record=record, item=item)
+
+    def _name(self, answers: Bindings) -> Value:
+        """The name that the provider gives it, as in a scan."""
+        name: Any = self.plan.kind.label.evaluate(answers)
+        if isinstance(name, str | Unreadable):
+            return name
+        return Unreadable("its name is not in the plan")
 
     def _answers(self, maker: AnswerMaker) -> Bindings:
         """The raw answers of one resource: the listed item and the details, by name."""

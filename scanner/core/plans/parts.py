@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from scanner.core.plans.answers import PartsFound
@@ -119,7 +119,7 @@ class Owners:
         elif not isinstance(key, str | Symbol):
             self._lost.setdefault(name, []).append(found)
         elif not part.of_any:
-            orphan = _orphan_key(part, found, key)
+            orphan = self._orphan_key(part, found, key)
             self._orphans.setdefault(orphan, {}).setdefault(name, []).append(found)
 
     def _of_same(
@@ -172,10 +172,6 @@ class Owners:
         """The parts of one name that belong to a resource."""
         return tuple(self._by_address.get(resource.address, {}).get(name, ()))
 
-    def _having(self, resource: PlanResource) -> Iterable[str]:
-        """The names of the parts that a resource has in the plan."""
-        return self._by_address.get(resource.address, {})
-
     def of(self, resource: PlanResource, earlier: Mapping[str, Earlier]) -> dict[str, PartsFound]:
         """The parts of a resource, and why there may be others."""
         parts: dict[str, PartsFound] = {}
@@ -211,31 +207,42 @@ class Owners:
         if part.tells and part.tells in resource.refreshed:
             # The provider read it when the plan was made, so that a part elsewhere would show.
             return None
-        if any(name in self.plan_map.parts[other].closes for other in self._having(resource)):
+        if self._is_closed(name, self._by_address.get(resource.address, {})):
             return None
         types = " or ".join(part.types)
         return Outside(f"another configuration may have its {types}")
 
     def orphans(self) -> list[Orphan]:
         """What lies outside the plan and is configured in it, in order of key."""
-        outside = Outside("it is not in this plan")
         found: list[Orphan] = []
         for (key, within), names in sorted(self._orphans.items()):
             parts = {
-                name: PartsFound(tuple(names.get(name, ())), outside)
+                name: PartsFound(tuple(names.get(name, ())), self._others_outside(name, names))
                 for name in self.plan_map.parts
             }
             first = next(iter(names.values()))[0]
             found.append(Orphan(key=key, parts=parts, first=first, within=within))
         return found
 
+    def _others_outside(self, name: str, names: Collection[str]) -> Unreadable | None:
+        """Why other parts may belong to something outside the plan."""
+        is_single = name in names and not self.plan_map.parts[name].many
+        is_whole = is_single or self._is_closed(name, names)
+        if is_whole and name not in self._lost:
+            return None
+        return Outside("it is not in this plan")
+
+    def _is_closed(self, name: str, having: Iterable[str]) -> bool:
+        """Whether one of the parts that something has leaves none of this name elsewhere."""
+        return any(name in self.plan_map.parts[other].closes for other in having)
+
+    def _orphan_key(self, part: Part, found: PlanResource, key: str | Symbol) -> _OrphanKey:
+        if isinstance(key, Symbol):
+            return f"{key.owner}.{key.attribute}", ()
+        within = [found.values.get(name) for name in part.also]
+        known = [self._key(value) if isinstance(value, str) else "" for value in within]
+        return self._key(key), tuple(known)
+
 
 def _settled(found: PlanResource, part: Part) -> PlanResource:
-    return replace(found, values=settle(found, found.values, part.defaults))
-
-
-def _orphan_key(part: Part, found: PlanResource, key: str | Symbol) -> _OrphanKey:
-    if isinstance(key, Symbol):
-        return f"{key.owner}.{key.attribute}", ()
-    within = [found.values.get(name) for name in part.also]
-    return key, tuple(value if isinstance(value, str) else "" for value in within)
+    return replace(found, values=settle(found, found.values, part.unset, part.renamed))

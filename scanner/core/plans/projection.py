@@ -131,7 +131,7 @@ class _PlanKind:
         matches = [
             identity
             for identity, (_, record) in self._scanned.items()
-            if _names(made, identity, record["name"])
+            if names_it(made, identity, record["name"])
         ]
         return matches[0] if len(matches) == 1 else None
 
@@ -181,7 +181,7 @@ class _PlanKind:
         return () if self._projection is None else self._projection.unread()
 
 
-def _names(made: Made, identity: str, name: object) -> bool:
+def names_it(made: Made, identity: str, name: object) -> bool:
     """Whether the value by which a plan names something is the id or the name of a resource."""
     key, ends, within = made.key, [identity, name], made.within
     if made.item.map is not None and made.item.map.cloud.keys_in_any_case:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from scanner.core.policies import read_open_policy
 from scanner.core.reading.canonical import canonical_list
 from scanner.core.reading.read_scope import Bindings
+from scanner.model.expressions import Expression
 from scanner.model.kinds import PARAMETER, Attribute
 from scanner.model.redacted import MARK, is_mark
 from scanner.model.values import ABSENT, OpenList, RawValue, Symbol, Unreadable, Value
@@ -41,10 +42,17 @@ def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
     """The value of one attribute, from the raw answers in `bindings`."""
     if attribute.null_words and _is_null_word(attribute, bindings):
         return _absence(attribute, bindings)
-    for member in attribute.unknown_if_set:
-        unread = _unread_if_set(attribute, member.source, member.evaluate(bindings))
-        if unread is not None:
-            return unread
+    unread = _first_set(attribute, attribute.unknown_if_set, bindings)
+    if unread is not None:
+        return unread
+    value = _read(attribute, bindings)
+    more = _first_set(attribute, attribute.more_if_set, bindings)
+    if more is not None and isinstance(value, list):
+        return OpenList(value, more.reason, more.gaps)
+    return value
+
+
+def _read(attribute: Attribute, bindings: Bindings) -> Value:
     raw = attribute.api.evaluate(bindings)
     if _is_missing(raw):
         return _absence(attribute, bindings)
@@ -61,6 +69,16 @@ def read_attribute(attribute: Attribute, bindings: Bindings) -> Value:
 def _is_missing(raw: object) -> bool:
     """Whether a complete answer lacks the member; a denied call shows no absence."""
     return raw is ABSENT or (isinstance(raw, Unreadable) and raw.missing)
+
+
+def _first_set(
+    attribute: Attribute, members: Iterable[Expression], bindings: Bindings
+) -> Unreadable | None:
+    for member in members:
+        unread = _unread_if_set(attribute, member.source, member.evaluate(bindings))
+        if unread is not None:
+            return unread
+    return None
 
 
 def _unread_if_set(attribute: Attribute, member: str, value: object) -> Unreadable | None:

@@ -143,7 +143,7 @@ def _with_dependencies(kind: Kind, roots: Iterable[str]) -> Iterator[str]:
 def attribute_paths(attribute: Attribute) -> Iterator[Path]:
     """Every raw path that an attribute uses; fields of a record stand below their list."""
     yield from attribute.api.paths
-    for member in attribute.unknown_if_set:
+    for member in (*attribute.unknown_if_set, *attribute.more_if_set):
         yield from member.paths
     for field in attribute.each.values():
         for path in attribute_paths(field):
