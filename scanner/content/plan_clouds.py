@@ -41,6 +41,7 @@ def _plan_cloud(reader: DocumentReader, name: str) -> PlanCloud:
             attribute: _pattern(reader, ("account", "shown_in", attribute), text)
             for attribute, text in places.get("shown_in", {}).items()
         },
+        not_shown_by=frozenset(places.get("not_shown_by", ())),
     )
     return PlanCloud(
         name=name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from scanner.content.plan_clouds import read_plan_clouds
 from scanner.content.plan_trees import Places, TreeReader, Written, unwritten, written
 from scanner.core.reading.read_plan import attribute_paths
 from scanner.errors import ContentError
-from scanner.language.types import BOOL
+from scanner.language.types import BOOL, Type
 from scanner.model.expressions import Expression
 from scanner.model.kinds import Kind
 from scanner.model.library import Library
@@ -87,9 +87,6 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
     }
     _check_closed(reader, parts)
     answers = _answers(trees, kind, places)
-    region = None
-    if "region" in data:
-        region = trees.expression(("region",), data["region"], places)
     for name in types:
         read = trees.read.setdefault(name, set())
         read.update(map(argument_path, data.get("same", {})))
@@ -106,11 +103,18 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         parent=answers.get("parent"),
         details={name: answers[name] for name in answers if name not in ("it", "parent")},
         unread=_unread(reader, kind, answers),
-        region=region,
+        where=_optional(trees, "where", places, BOOL),
+        region=_optional(trees, "region", places, None),
         path=reader.document.name,
         reads=trees.arguments(),
         made_of={member: tuple(found) for member, found in trees.made_of.items()},
     )
+
+
+def _optional(trees: TreeReader, name: str, places: Places, fits: Type | None) -> Expression | None:
+    """The expression of a key at the top of a map; None: the map does not have it."""
+    text = trees.reader.data.get(name)
+    return None if text is None else trees.expression((name,), text, places, fits=fits)
 
 
 def _answers(trees: TreeReader, kind: Kind, places: Places) -> dict[str, Tree]:
@@ -156,17 +160,21 @@ def _part(
     if "where" in data:
         places: Places = {"p": ((types, ()),)}
         where = trees.expression(("parts", name, "where"), data["where"], places, fits=BOOL)
+    if ("join" in data) == ("named_by" in data):
+        trees.reader.wrong(("parts", name), "a part has either 'join' or 'named_by'")
+    join, named_by = data.get("join", ""), data.get("named_by", "")
+    keys = data.get("to", ())
     for one in types:
-        read = trees.read.setdefault(one, set())
-        read.update((name,) for name in (data["join"], *data.get("also", {})))
-        read.update(_default_reads(data))
+        named = (join, *data.get("also", {}), *(keys if named_by else ()))
+        _note(trees, one, named)
+        trees.read[one].update(_default_reads(data))
     for one in owners:
-        named = (*data.get("to", ()), *data.get("also", {}).values(), data.get("tells", ""))
-        keys = [(key,) for key in named if key]
-        trees.read.setdefault(one, set()).update(keys)
+        named = (*data.get("also", {}).values(), data.get("tells", ""), named_by)
+        _note(trees, one, (*named, *(keys if join else ())))
     return Part(
         types=types,
-        join=data["join"],
+        join=join,
+        named_by=named_by,
         to=tuple(data.get("to", _KEYS)),
         where=where,
         many=data.get("many", False),
@@ -179,6 +187,11 @@ def _part(
         of_any=data.get("of_any", False),
         renamed=data.get("renamed", {}),
     )
+
+
+def _note(trees: TreeReader, kind: str, arguments: Iterable[str]) -> None:
+    """Note arguments of a type as read; an empty name is none."""
+    trees.read.setdefault(kind, set()).update((one,) for one in arguments if one)
 
 
 def _check_closed(reader: DocumentReader, parts: Mapping[str, Part]) -> None:

@@ -190,6 +190,8 @@ class AccountPlaces:
     """By type of data source: the attribute that is its provider's account."""
     shown_in: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     """By attribute of every resource: how it contains its provider's account."""
+    not_shown_by: frozenset[str] = frozenset()
+    """Types whose attributes of these names are another resource's."""
 
     def argument_of(self, kind: str) -> str:
         """The argument of a type of resource that names an account; empty: it has none."""
@@ -233,9 +235,9 @@ class Part:
 
     types: tuple[str, ...]
     join: str
-    """The argument that names the resource it configures."""
+    """The argument that names the resource it configures; empty: the resource names it."""
     to: tuple[str, ...]
-    """The attributes of that resource which the argument may hold."""
+    """The attributes of the one that is named, which the argument may hold."""
     where: Expression | None = None
     many: bool = False
     """Whether several of them may configure one resource."""
@@ -254,6 +256,8 @@ class Part:
     """Further arguments of it that equal attributes of that resource, whose name is not unique."""
     of_any: bool = False
     """Whether it may configure a resource of any type, so that most are of no interest here."""
+    named_by: str = ""
+    """The argument of that resource which names it; empty: it names the resource."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """By name in older versions of the provider: the name in newer ones."""
 
@@ -278,6 +282,8 @@ class PlanMap:
     details: Mapping[str, Tree]
     unread: Mapping[ArgumentPath, str]
     """Members of answers that no plan says, and why: by path from `it` or the detail's name."""
+    where: Expression | None
+    """Which resources of the types are of the kind."""
     region: Expression | None
     """Where the resource is, if its arguments say it."""
     path: str

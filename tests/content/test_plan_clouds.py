@@ -46,3 +46,16 @@ def test_a_map_lies_in_the_folder_of_its_cloud(tmp_path: Path) -> None:
 def test_a_cloud_of_maps_has_a_file(tmp_path: Path) -> None:
     found = problems(tmp_path, aws__queue=MAP)
     assert "a map of aws.sns.subscription belongs in aws/, beside aws.yaml" in found
+
+
+@pytest.mark.parametrize("keys", ["", ", join: a, named_by: b"])
+def test_a_part_is_named_or_names_what_it_configures(tmp_path: Path, keys: str) -> None:
+    text = f"{MAP}parts:\n  other: {{of: aws_y{keys}}}\n"
+    found = problems(tmp_path, aws=CLOUD, aws__queue=text)
+    assert "queue.yaml:6:10: a part has either 'join' or 'named_by'" in found
+
+
+def test_where_is_true_or_false(tmp_path: Path) -> None:
+    found = problems(tmp_path, aws=CLOUD, aws__queue=f"{MAP}where: \"'text'\"\n")
+    assert "queue.yaml:5" in found
+    assert "bool" in found

@@ -9,6 +9,7 @@ import pytest
 from scanner.content.plan_maps import reads_of
 from scanner.core.plans.reduction import reduce_plan
 from scanner.core.plans.world import World
+from scanner.model.plan_maps import PlanMap
 from scanner.model.values import Symbol, Unreadable
 from tests.helpers.plan_examples import maps
 from tests.helpers.small_plan import change, plan
@@ -29,9 +30,12 @@ def account(
         block["provider_config_key"] = "google"
     settings = {"google": {"name": "google", "expressions": provider or {}}}
     found["configuration"]["provider_config"] = settings
-    all_maps = [one for several in maps().values() for one in several]
     reduced = reduce_plan(found, reads_of(maps()), {})
-    return World([reduced], "after", all_maps, given).resources[RULE].account
+    return World([reduced], "after", all_maps(), given).resources[RULE].account
+
+
+def all_maps() -> list[PlanMap]:
+    return [one for several in maps().values() for one in several]
 
 
 def rule(**arguments: Any) -> dict[str, Any]:
@@ -102,3 +106,15 @@ def test_a_name_that_is_known_after_apply_is_not_the_account_of_the_provider() -
     unread = account(found, provider=configured, references=refers)
     assert isinstance(unread, Unreadable)
     assert not isinstance(unread, Symbol)
+
+
+def test_an_arn_of_something_else_does_not_show_the_account() -> None:
+    other = "arn:aws:lambda:eu-west-1:999999999999:function:f"
+    own = "arn:aws:ecr:eu-west-1:111122223333:repository/r"
+    changes = [
+        change("aws_cloudwatch_event_target.it", {"arn": other}),
+        {**change("data.aws_kms_key.k", {"arn": other}), "mode": "data"},
+        change("aws_ecr_repository.r", {"arn": own}),
+    ]
+    found = World([reduce_plan(plan(*changes), reads_of(maps()), {})], "after", all_maps())
+    assert found.resources["aws_cloudwatch_event_target.it"].account == "111122223333"

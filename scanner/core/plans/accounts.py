@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scanner.model.plan_maps import PlanCloud
+from scanner.model.plan_maps import AccountPlaces, PlanCloud
 from scanner.model.values import RawValue, Symbol, Unreadable
 
 Clouds = Mapping[str, PlanCloud]
@@ -39,7 +39,7 @@ class ProviderAccounts:
         cloud = self._clouds.get(row["type"])
         if cloud is not None:
             for side in ("before", "after"):
-                for account in _shown(cloud, row["type"], row[side] or {}):
+                for account in _shown(cloud.account, row, row[side] or {}):
                     self._add(provider, account)
 
     def of(self, provider: str) -> str | Symbol:
@@ -52,10 +52,15 @@ class ProviderAccounts:
         return Symbol(_NOT_SHOWN, owner=f"provider.{provider}", attribute="account")
 
 
-def _shown(cloud: PlanCloud, kind: str, values: Mapping[str, Any]) -> Iterable[str]:
+def _shown(
+    places: AccountPlaces, row: Mapping[str, Any], values: Mapping[str, Any]
+) -> Iterable[str]:
     """The accounts that a resource's own attributes contain, or that a data source reads."""
-    places = cloud.account
+    kind = row["type"]
     yield places.named(values.get(places.data.get(kind, "")))
+    if row["mode"] == "data" or kind in places.not_shown_by:
+        # It may be read, or named, from another account.
+        return
     for attribute, pattern in places.shown_in.items():
         value = values.get(attribute)
         found = pattern.match(value) if isinstance(value, str) else None

@@ -97,7 +97,9 @@ class MapReader:
     def read(self) -> Iterator[Made]:
         """Each resource that the plan has, and each that it only configures."""
         for found in self.owners.resources:
-            yield self._whole(found)
+            made = self._whole(found)
+            if made is not None:
+                yield made
         for orphan in self.owners.orphans():
             bindings = self._bindings(orphan.first, Outside("it is not in this plan"))
             maker = AnswerMaker(
@@ -113,11 +115,16 @@ class MapReader:
             made = self._resource(maker, orphan.first, identity, name, is_partial=True)
             yield replace(made, key=orphan.key, within=orphan.within)
 
-    def _whole(self, found: PlanResource) -> Made:
+    def _whole(self, found: PlanResource) -> Made | None:
+        """The resource; None: its arguments show that it is not of the kind."""
         earlier = self._earlier_parts(found)
         parts = self.owners.of(found, earlier)
         values = self._settled(found, parts, earlier)
-        bindings = self._bindings(found, values)
+        is_of_kind = self.map.where is None or self.map.where.evaluate({"r": values})
+        if is_of_kind is False:
+            return None
+        known = values if is_of_kind is True else Unreadable("what it is, is not known")
+        bindings = self._bindings(found, known)
         maker = AnswerMaker(
             bindings=bindings,
             parts=parts,

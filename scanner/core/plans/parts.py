@@ -50,9 +50,12 @@ class Owners:
                 if isinstance(value, str):
                     by_value[name, self._key(value)].append(resource)
         for name, part in self.plan_map.parts.items():
-            for found in self.world.of_types(part.types):
-                values = settle(found, found.values, part.unset, part.renamed)
-                self._add(name, part, replace(found, values=values), by_value)
+            found = [_settled(one, part) for one in self.world.of_types(part.types)]
+            if part.named_by:
+                self._add_named(name, part, found)
+                continue
+            for one in found:
+                self._add(name, part, one, by_value)
 
     def _key(self, value: str) -> str:
         """A name or id as it is compared."""
@@ -76,6 +79,24 @@ class Owners:
         # `roles` of one attachment names several.
         for key in keys if isinstance(keys, list) else [keys]:
             self._add_by(key, name, part, found, by_value)
+
+    def _add_named(self, name: str, part: Part, found: list[PlanResource]) -> None:
+        """Give each resource the part that it names itself, as a listener its load balancer."""
+        by_address = {one.address: one for one in found}
+        for resource in self.resources:
+            key = resource.values.get(part.named_by)
+            if isinstance(key, Symbol):
+                named = [by_address[key.owner]] if key.owner in by_address else []
+            else:
+                named = [one for one in found if self._is_called(one, part, key)]
+            self._by_address.setdefault(resource.address, {})[name] = named
+
+    def _is_called(self, found: PlanResource, part: Part, key: object) -> bool:
+        """Whether a text is one of the attributes by which a part is named."""
+        if not isinstance(key, str):
+            return False
+        names = [found.values.get(attribute) for attribute in part.to]
+        return any(self._key(name) == self._key(key) for name in names if isinstance(name, str))
 
     def _add_by(
         self,
@@ -169,6 +190,11 @@ class Owners:
         earlier: Earlier,
     ) -> Unreadable | None:
         """Why other parts may belong to it than those that were found."""
+        if part.named_by:
+            key = resource.values.get(part.named_by)
+            # It names one, or none at all.
+            is_known = len(found) == 1 or key is None
+            return None if is_known else Outside(f"its {part.named_by} is not in this plan")
         lost = self._lost.get(name)
         if lost:
             return Unreadable(f"{lost[0].address} may configure it: its {part.join} is not known")
@@ -216,3 +242,7 @@ class Owners:
         within = [found.values.get(name) for name in part.also]
         known = [self._key(value) if isinstance(value, str) else "" for value in within]
         return self._key(key), tuple(known)
+
+
+def _settled(found: PlanResource, part: Part) -> PlanResource:
+    return replace(found, values=settle(found, found.values, part.unset, part.renamed))
