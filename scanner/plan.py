@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,8 +24,7 @@ from scanner.errors import TscanError
 from scanner.model.answers import Answer, Call, Snapshot, State, Target, canonical
 from scanner.model.checks import Check
 from scanner.model.library import Library
-from scanner.model.plan_findings import PlanFinding, PlanReport
-from scanner.model.waivers import FindingScope, Waiver
+from scanner.model.plan_findings import PlanReport
 from scanner.providers import reader
 from scanner.terraform.plan_file import read_plan
 
@@ -89,7 +88,7 @@ def judge_plan_snapshot(
     `checks` are ids (None: all), `params` those that differ from their defaults. `over` is a scan
     of the account that the plans change.
     """
-    plans = _plans(snapshot)
+    plans = plans_in(snapshot)
     set_before = {} if over is None else over.params
     resolved = resolve_params(library.parameters, {**set_before, **(params or {})})
     clouds = {name.partition(".")[0] for name in maps} if over is None else {over.target.cloud}
@@ -117,26 +116,7 @@ def judge_plan_snapshot(
     return judge_plans(plans, library, maps, chosen, estate, live)
 
 
-def with_waivers(report: PlanReport, waivers: Iterable[Waiver], day: date) -> PlanReport:
-    """The report with the findings that waivers accept on a day, by address in the plan."""
-    accepted: dict[tuple[str, str], Waiver] = {}
-    for waiver in waivers:
-        scope = waiver.scope
-        if not isinstance(scope, FindingScope) or scope.target != report.target:
-            continue
-        if waiver.opened <= day < waiver.expires:
-            accepted[scope.check, scope.resource] = waiver
-    findings: list[PlanFinding] = []
-    for finding in report.findings:
-        found = accepted.get((finding.check, finding.address))
-        if found is not None:
-            why = f"{found.reason} ({found.id}, {found.approver}, until {found.expires})"
-            finding = replace(finding, waiver=why)
-        findings.append(finding)
-    return replace(report, findings=tuple(findings))
-
-
-def _plans(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
+def plans_in(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
     """The reduced plans in a snapshot by name; TscanError where it holds none."""
     plans: dict[str, Mapping[str, Any]] = {}
     for answer in snapshot.answers.values():

@@ -143,9 +143,9 @@ def _source(address: str, sources: Sources) -> dict[str, Any]:
     facts = sources.get(address)
     if facts is not None:
         # What is plain stands with the references; what it refers to is only asked of locals.
-        dropped = ("plain", "references", "texts")
+        dropped = ("is_whole", "plain", "references", "texts")
         kept = {name: value for name, value in facts.items() if name not in dropped}
-        return {**kept, "is_read": True}
+        return {**kept, "is_read": facts.get("is_whole", True)}
     call = _call(address, sources)
     if call is None:
         return {}
@@ -163,6 +163,7 @@ def _call(address: str, sources: Sources) -> dict[str, Any] | None:
                 "line": facts["line"],
                 "last": facts["last"],
                 "calls": facts["calls"],
+                "waivers": facts.get("waivers", []),
             }
     return None
 
@@ -281,10 +282,11 @@ def _locals(prefix: str, sources: Sources) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for address, facts in sources.items():
         name = address.removeprefix(start)
+        is_whole = facts.get("is_whole", True)
         if address.startswith(start) and "." not in name:
             found[name] = {
                 "references": list(facts["references"]),
-                "plain": bool(facts["references"]) and facts["is_plain"],
+                "plain": bool(facts["references"]) and facts["is_plain"] and is_whole,
             }
     return found
 
@@ -302,17 +304,23 @@ def _references(
     if not isinstance(expression, Mapping):
         return {}
     if "references" in expression or "constant_value" in expression:
-        leaf: dict[str, Any] = {"references": list(expression.get("references", []))}
-        if facts is not None:
-            leaf["plain"] = at in facts["plain"]
-            leaf["text"] = at in facts["texts"]
-        return leaf
+        return _leaf(expression, facts, at)
     kept: dict[str, Any] = {}
     for name, inner in expression.items():
         below = _below(paths, name)
         if below:
             kept[name] = _references(inner, below, facts, f"{at}.{name}" if at else name)
     return kept
+
+
+def _leaf(
+    expression: Mapping[str, Any], facts: Mapping[str, Any] | None, at: str
+) -> dict[str, Any]:
+    leaf: dict[str, Any] = {"references": list(expression.get("references", []))}
+    if facts is not None and facts.get("is_whole", True):
+        leaf["plain"] = at in facts["plain"]
+        leaf["text"] = at in facts["texts"]
+    return leaf
 
 
 def _providers(plan: Mapping[str, Any]) -> dict[str, Any]:
