@@ -100,13 +100,13 @@ def violations(subject: Subject, mutants: Iterable[PlanMutant]) -> Iterator[str]
 
 def is_outside_still(key: _Key, was: str, now: str, found: _Verdicts) -> bool:
     """Whether the verdict stands under another name: which resource it is is not known now."""
-    check, name, side = key
+    check, name, _ = key
     if not name.endswith(_OUTSIDE) or now != _NONE:
         return False
     others = [
         verdict
-        for (one, other, at), verdict in found.items()
-        if (one, at) == (check, side) and other.endswith(_OUTSIDE)
+        for (one, other, _), verdict in found.items()
+        if one == check and other.endswith(_OUTSIDE)
     ]
     return was in others or Verdict.UNKNOWN.value in others
 

@@ -181,11 +181,8 @@ class _Names:
     def unknown(self, attributes: tuple[str, ...]) -> list[str]:
         """Addresses of the resources of which such an attribute is known after apply only."""
         if attributes not in self._unknown:
-            self._unknown[attributes] = [
-                resource.address
-                for resource in self._resources
-                if any(_may_be_any(resource, name) for name in attributes)
-            ]
+            found = [one for one in self._resources if _may_be_named_anything(one, attributes)]
+            self._unknown[attributes] = [resource.address for resource in found]
         return self._unknown[attributes]
 
 
@@ -195,11 +192,14 @@ def _keys(value: object) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else ()
 
 
-def _may_be_any(resource: PlanResource, attribute: str) -> bool:
-    """Whether an attribute may turn out to be a given value.
+def _may_be_named_anything(resource: PlanResource, attributes: Sequence[str]) -> bool:
+    """Whether one of some attributes may turn out to be a given value.
 
     What the cloud makes up, such as an id, is none that is written elsewhere.
     """
-    value = resource.values.get(attribute)
-    is_own = isinstance(value, Symbol) and value.owner == resource.address
-    return isinstance(value, Unreadable) and not is_own
+    for attribute in attributes:
+        value = resource.values.get(attribute)
+        is_own = isinstance(value, Symbol) and value.owner == resource.address
+        if isinstance(value, Unreadable) and not is_own:
+            return True
+    return False
