@@ -72,11 +72,13 @@ class SourceReader:
     """Reads the configuration below one folder."""
 
     root: Path
+    boundary: Path
+    """Nothing outside of it is read: the repository, or the folder where there is none."""
     parser: Any
     modules: Mapping[str, str]
     """Folders of downloaded modules by the names of their calls, as Terraform keeps them."""
     unreadable: list[str] = field(default_factory=list)
-    """Files that cannot be read, and files outside the folder."""
+    """Files that cannot be read, and files outside the boundary."""
     problems: list[Problem] = field(default_factory=list)
     """What is wrong with waivers in comments."""
     _folders: dict[Path, dict[str, _Block]] = field(default_factory=dict)
@@ -128,8 +130,8 @@ class SourceReader:
         return found if found.is_dir() else None
 
     def is_inside(self, path: Path) -> bool:
-        """Whether a file lies in the folder, links followed."""
-        return path.resolve().is_relative_to(self.root.resolve())
+        """Whether a file lies in the repository, links followed."""
+        return path.resolve().is_relative_to(self.boundary)
 
     # -- blocks -----------------------------------------------------------------------------------
 
@@ -227,7 +229,13 @@ def read_sources(folder: Path) -> dict[str, dict[str, Any]]:
     """
     if not folder.is_dir():
         raise TscanError(f"--source {folder}: there is no such folder")
-    return SourceReader(folder, _parser(), _downloaded(folder)).blocks()
+    return SourceReader(folder, _boundary(folder), _parser(), _downloaded(folder)).blocks()
+
+
+def _boundary(folder: Path) -> Path:
+    resolved = folder.resolve()
+    above = (resolved, *resolved.parents)
+    return next((one for one in above if (one / ".git").exists()), resolved)
 
 
 def _parser() -> Any:
