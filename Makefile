@@ -126,6 +126,7 @@ nonsense: $(READY)
 # Takes one thing at a time from every plan in the folder PLANS, and from every example: nothing may look better, or worse.
 plans-long: $(READY)
 	$(BIN)/python -m tests.plans.monotone $(PLANS) --count 12000
+	TSCAN_PLANS=$(PLANS) $(BIN)/pytest -q tests/plans/test_lines.py tests/plans/test_secrets.py
 
 # Each form of secret in each text member of each operation's answer; each text of the estate redacted in turn.
 secrets: $(READY)
