@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +14,11 @@ from scanner import __version__
 from scanner.client.redaction import text_redactor
 from scanner.content.plan_maps import PlanMaps, reads_of
 from scanner.core.judging.parameters import resolve_params
+from scanner.core.plans.agreement import differing_blocks, without_trust
 from scanner.core.plans.judging import judge_plans
 from scanner.core.plans.map_reader import PlanEstate
 from scanner.core.plans.projection import LiveWorld
-from scanner.core.plans.reduction import Sources, reduce_plan
+from scanner.core.plans.reduction import Reads, Sources, reduce_plan
 from scanner.core.reading.answer_lookup import AnswerLookup, read_data
 from scanner.core.reading.inventory import with_inventory
 from scanner.core.reading.projection import Estate, read_kinds
@@ -27,7 +29,10 @@ from scanner.model.library import Library
 from scanner.model.plan_findings import PlanReport
 from scanner.providers import reader
 from scanner.terraform.plan_file import read_plan
+from scanner.terraform.plan_shape import check_depth, nested_too_deeply
 
+_VALUE: Final = re.compile(r"^resources\[\d+\]\.(?:before|after|source\.waivers)\b")
+"""Paths of values in a reduced plan; what stands elsewhere is a name."""
 OPERATION: Final = "terraform:ShowPlan"
 """The call that a plan is the answer of."""
 
@@ -45,8 +50,9 @@ def collect_plans(
     started = _stamp(now)
     for path in paths:
         data = read_plan(path)
-        reduced, redacted = redactor.clean(OPERATION, reduce_plan(data, reads, sources))
-        digest = hashlib.sha256(canonical(reduced).encode()).hexdigest()
+        reduced, redacted = redactor.clean(OPERATION, _reduced(data, path, reads, sources))
+        _refuse_redacted_names(redacted, path)
+        digest = _digest(reduced, path)
         call = Call(operation=OPERATION, region="", params={"plan": path, "sha256": digest})
         if call.key in answers:
             raise TscanError(f"{path} is given twice", "name each plan once")
@@ -71,6 +77,35 @@ def collect_plans(
         callers=(),
         answers=answers,
     )
+
+
+def _reduced(data: dict[str, Any], path: str, reads: Reads, sources: Sources) -> dict[str, Any]:
+    differing = differing_blocks(data, sources)
+    try:
+        reduced = reduce_plan(data, reads, without_trust(sources, differing))
+    except RecursionError as error:
+        raise nested_too_deeply(path) from error
+    check_depth(reduced, path)
+    if differing:
+        reduced["differing"] = differing
+    return reduced
+
+
+def _digest(reduced: Any, path: str) -> str:
+    try:
+        return hashlib.sha256(canonical(reduced).encode()).hexdigest()
+    except UnicodeEncodeError as error:
+        # JSON can escape half of a character, which nothing can write.
+        hint = "give what terraform show -json wrote, unchanged"
+        raise TscanError(f"{path} holds half of a character: a lone surrogate", hint) from error
+
+
+def _refuse_redacted_names(redacted: Iterable[str], path: str) -> None:
+    """TscanError where a name looks like a secret: without it, a resource cannot be told apart."""
+    for place in redacted:
+        if _VALUE.search(place) is None:
+            message = f"{path}: a name looks like a secret, and none is kept ({place})"
+            raise TscanError(message, "rename it; the keys of for_each and count are part of names")
 
 
 def judge_plan_snapshot(

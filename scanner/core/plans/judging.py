@@ -27,6 +27,8 @@ from scanner.model.values import Outside, Unreadable
 
 _Key = tuple[str, str]
 """Check and address."""
+_NAMED: Final = 5
+"""Blocks that a note names; the others are counted."""
 _ORDER: Final = tuple(PlanChange)
 
 
@@ -86,6 +88,11 @@ def _notes(plans: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
             yield f"{name} is incomplete: Terraform left out resources, which are not evaluated"
         if plan["targeted"]:
             yield f"{name} has deferred changes, which are not evaluated"
+        differing = plan.get("differing", ())
+        if differing:
+            more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
+            named = ", ".join(differing[:_NAMED])
+            yield f"{name}: the source is not what was planned: {named}{more} differ"
 
 
 def _asked(

@@ -82,12 +82,14 @@ def _configuration(plan: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _changes(plan: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """Every resource with its values before and after: of a plan, a drift report or a state."""
-    changes = [*(plan.get("resource_changes") or plan.get("resource_drift", []))]
+    found = plan.get("resource_changes") or plan.get("resource_drift", [])
+    # A deposed object has the address of the one that replaced it.
+    changes = [change for change in found if "deposed" not in change]
     known = {change["address"] for change in changes}
     # Data sources that were read while planning are not changes: they are in the prior state.
-    for found in _state_resources(_root(plan.get("prior_state", {}))):
-        if found["mode"] == "data" and found["address"] not in known:
-            changes.append(_unchanged(found))
+    for one in _state_resources(_root(plan.get("prior_state", {}))):
+        if one["mode"] == "data" and one["address"] not in known:
+            changes.append(_unchanged(one))
     if "resource_changes" not in plan:
         changes.extend(map(_unchanged, _state_resources(_root(plan))))
     return changes
@@ -101,6 +103,8 @@ def _root(state: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _state_resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for found in module.get("resources", []):
+        if found.get("deposed_key"):
+            continue
         yield {**found, "module_address": module.get("address", "")}
     for child in module.get("child_modules", []):
         yield from _state_resources(child)
