@@ -13,7 +13,7 @@ from scanner.core.judging.evaluate import evaluate_check
 from scanner.core.plans.locations import locate
 from scanner.core.plans.map_reader import PlanEstate, PlanItem, untouched
 from scanner.core.plans.projection import LiveWorld, PlanProjection, project_plan
-from scanner.core.plans.world import World
+from scanner.core.plans.world import PlanResource, World
 from scanner.core.reading.resources import Resource
 from scanner.language.functions import to_timestamp
 from scanner.model.answers import Target
@@ -23,10 +23,12 @@ from scanner.model.kinds import Kind
 from scanner.model.library import Library
 from scanner.model.plan_findings import PlanChange, PlanFinding, PlanReport
 from scanner.model.plan_maps import PlanMap
-from scanner.model.values import Unreadable
+from scanner.model.values import Outside, Unreadable
 
 _Key = tuple[str, str]
 """Check and address."""
+_NAMED: Final = 5
+"""Blocks that a note names; the others are counted."""
 _ORDER: Final = tuple(PlanChange)
 
 
@@ -86,6 +88,11 @@ def _notes(plans: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
             yield f"{name} is incomplete: Terraform left out resources, which are not evaluated"
         if plan["targeted"]:
             yield f"{name} has deferred changes, which are not evaluated"
+        differing = plan.get("differing", ())
+        if differing:
+            more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
+            named = ", ".join(differing[:_NAMED])
+            yield f"{name}: the source is not what was planned: {named}{more} differ"
 
 
 def _asked(
@@ -177,10 +184,21 @@ def _says_nothing(finding: Finding, item: PlanItem) -> bool:
     """Whether a finding is open only because the rest of its resource lies outside the plan."""
     if not item.is_partial or finding.verdict is not Verdict.UNKNOWN:
         return False
-    for parts in item.parts.values():
-        if any(_has_unread(part.values) for part in parts.found):
+    for name, parts in item.parts.items():
+        if parts.others is not None and not isinstance(parts.others, Outside):
+            return False
+        if any(_is_partly_unread(part, name, item.map) for part in parts.found):
             return False
     return True
+
+
+def _is_partly_unread(part: PlanResource, name: str, plan_map: PlanMap | None) -> bool:
+    """Whether an argument of a part that decides something is not known."""
+    if plan_map is None:
+        return False
+    read = {path[0] for path in plan_map.reads.get(part.type, ()) if path}
+    read.discard(plan_map.parts[name].join)
+    return any(_has_unread(part.values.get(argument)) for argument in read)
 
 
 def _has_unread(value: object) -> bool:
