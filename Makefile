@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members members-dropped quick docs docs-fresh fuzz bench mutants history-long nonsense secrets lock wheel clean
+.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members members-dropped quick docs docs-fresh fuzz bench mutants history-long nonsense plans-long secrets lock wheel clean
 
 help:
 	@echo "make scan     start a small AWS estate on this machine, scan it over its API, show the matrix"
@@ -14,7 +14,7 @@ help:
 	@echo "make demo     the matrix of the snapshot that the package carries"
 	@echo "make format   put the code in its form"
 	@echo "make docs     write the generated documentation again"
-	@echo "make fuzz | bench | mutants | members-dropped | history-long | nonsense | secrets    the longer proofs, by hand"
+	@echo "make fuzz | bench | mutants | members-dropped | history-long | nonsense | plans-long | secrets    the longer proofs, by hand"
 	@echo "make lock     resolve the dependencies again      make wheel    build into dist/"
 
 env: $(READY)
@@ -122,6 +122,11 @@ history-long: $(READY)
 nonsense: $(READY)
 	$(BIN)/python -m tests.nonsense calls
 	$(BIN)/python -m tests.nonsense scans
+
+# Takes one thing at a time from every plan in the folder PLANS, and from every example: nothing may look better, or worse.
+plans-long: $(READY)
+	$(BIN)/python -m tests.plans.monotone $(PLANS) --count 12000
+	TSCAN_PLANS=$(PLANS) $(BIN)/pytest -q tests/plans/test_lines.py tests/plans/test_secrets.py
 
 # Each form of secret in each text member of each operation's answer; each text of the estate redacted in turn.
 secrets: $(READY)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +14,11 @@ from scanner import __version__
 from scanner.client.redaction import text_redactor
 from scanner.content.plan_maps import PlanMaps, reads_of
 from scanner.core.judging.parameters import resolve_params
+from scanner.core.plans.agreement import differing_blocks, without_trust
 from scanner.core.plans.judging import judge_plans
 from scanner.core.plans.map_reader import PlanEstate
 from scanner.core.plans.projection import LiveWorld
-from scanner.core.plans.reduction import Sources, reduce_plan
+from scanner.core.plans.reduction import Reads, Sources, reduce_plan
 from scanner.core.reading.answer_lookup import AnswerLookup, read_data
 from scanner.core.reading.inventory import with_inventory
 from scanner.core.reading.projection import Estate, read_kinds
@@ -24,11 +26,13 @@ from scanner.errors import TscanError
 from scanner.model.answers import Answer, Call, Snapshot, State, Target, canonical
 from scanner.model.checks import Check
 from scanner.model.library import Library
-from scanner.model.plan_findings import PlanFinding, PlanReport
-from scanner.model.waivers import FindingScope, Waiver
+from scanner.model.plan_findings import PlanReport
 from scanner.providers import reader
 from scanner.terraform.plan_file import read_plan
+from scanner.terraform.plan_shape import check_depth, nested_too_deeply
 
+_VALUE: Final = re.compile(r"^resources\[\d+\]\.(?:before|after|source\.waivers)\b")
+"""Paths of values in a reduced plan; what stands elsewhere is a name."""
 OPERATION: Final = "terraform:ShowPlan"
 """The call that a plan is the answer of."""
 
@@ -46,8 +50,9 @@ def collect_plans(
     started = _stamp(now)
     for path in paths:
         data = read_plan(path)
-        reduced, redacted = redactor.clean(OPERATION, reduce_plan(data, reads, sources))
-        digest = hashlib.sha256(canonical(reduced).encode()).hexdigest()
+        reduced, redacted = redactor.clean(OPERATION, _reduced(data, path, reads, sources))
+        _refuse_redacted_names(redacted, path)
+        digest = _digest(reduced, path)
         call = Call(operation=OPERATION, region="", params={"plan": path, "sha256": digest})
         if call.key in answers:
             raise TscanError(f"{path} is given twice", "name each plan once")
@@ -74,6 +79,35 @@ def collect_plans(
     )
 
 
+def _reduced(data: dict[str, Any], path: str, reads: Reads, sources: Sources) -> dict[str, Any]:
+    differing = differing_blocks(data, sources)
+    try:
+        reduced = reduce_plan(data, reads, without_trust(sources, differing))
+    except RecursionError as error:
+        raise nested_too_deeply(path) from error
+    check_depth(reduced, path)
+    if differing:
+        reduced["differing"] = differing
+    return reduced
+
+
+def _digest(reduced: Any, path: str) -> str:
+    try:
+        return hashlib.sha256(canonical(reduced).encode()).hexdigest()
+    except UnicodeEncodeError as error:
+        # JSON can escape half of a character, which nothing can write.
+        hint = "give what terraform show -json wrote, unchanged"
+        raise TscanError(f"{path} holds half of a character: a lone surrogate", hint) from error
+
+
+def _refuse_redacted_names(redacted: Iterable[str], path: str) -> None:
+    """TscanError where a name looks like a secret: without it, a resource cannot be told apart."""
+    for place in redacted:
+        if _VALUE.search(place) is None:
+            message = f"{path}: a name looks like a secret, and none is kept ({place})"
+            raise TscanError(message, "rename it; the keys of for_each and count are part of names")
+
+
 def judge_plan_snapshot(
     snapshot: Snapshot,
     library: Library,
@@ -89,7 +123,7 @@ def judge_plan_snapshot(
     `checks` are ids (None: all), `params` those that differ from their defaults. `over` is a scan
     of the account that the plans change.
     """
-    plans = _plans(snapshot)
+    plans = plans_in(snapshot)
     set_before = {} if over is None else over.params
     resolved = resolve_params(library.parameters, {**set_before, **(params or {})})
     clouds = {name.partition(".")[0] for name in maps} if over is None else {over.target.cloud}
@@ -117,26 +151,7 @@ def judge_plan_snapshot(
     return judge_plans(plans, library, maps, chosen, estate, live)
 
 
-def with_waivers(report: PlanReport, waivers: Iterable[Waiver], day: date) -> PlanReport:
-    """The report with the findings that waivers accept on a day, by address in the plan."""
-    accepted: dict[tuple[str, str], Waiver] = {}
-    for waiver in waivers:
-        scope = waiver.scope
-        if not isinstance(scope, FindingScope) or scope.target != report.target:
-            continue
-        if waiver.opened <= day < waiver.expires:
-            accepted[scope.check, scope.resource] = waiver
-    findings: list[PlanFinding] = []
-    for finding in report.findings:
-        found = accepted.get((finding.check, finding.address))
-        if found is not None:
-            why = f"{found.reason} ({found.id}, {found.approver}, until {found.expires})"
-            finding = replace(finding, waiver=why)
-        findings.append(finding)
-    return replace(report, findings=tuple(findings))
-
-
-def _plans(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
+def plans_in(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
     """The reduced plans in a snapshot by name; TscanError where it holds none."""
     plans: dict[str, Mapping[str, Any]] = {}
     for answer in snapshot.answers.values():

@@ -19,11 +19,12 @@ from scanner.cli.support.options import (
     target_option,
     waivers_option,
 )
-from scanner.errors import TscanError
+from scanner.errors import ContentError, TscanError
 
 if TYPE_CHECKING:
     from scanner.model.answers import Snapshot
     from scanner.model.library import Library
+    from scanner.model.plan_findings import PlanReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ def plan(plans: tuple[str, ...], options: PlanOptions) -> int:
     places = destinations_of(options.format, PLAN_FORMATS)
     library = _library(options)
     maps = load_plan_maps(library)
-    snapshot = _snapshot(plans, options, maps)
+    snapshot = _snapshot(plans, options, maps, library)
     report = judge_plan_snapshot(
         snapshot,
         library,
@@ -134,14 +135,7 @@ def plan(plans: tuple[str, ...], options: PlanOptions) -> int:
         account=options.account,
         over=_over(options, library),
     )
-    if options.waivers is not None:
-        from datetime import UTC, datetime
-
-        from scanner.content.waivers import load_waivers
-        from scanner.plan import with_waivers
-
-        waivers = load_waivers(options.waivers, library)
-        report = with_waivers(report, waivers, datetime.now(UTC).date())
+    report = _waived(report, snapshot, options, library)
     view = PlanView(
         report=report,
         library=library,
@@ -153,7 +147,26 @@ def plan(plans: tuple[str, ...], options: PlanOptions) -> int:
     return view.exit_code
 
 
-def _snapshot(plans: tuple[str, ...], options: PlanOptions, maps: Any) -> Any:
+def _waived(
+    report: PlanReport, snapshot: Snapshot, options: PlanOptions, library: Library
+) -> PlanReport:
+    """The report with what comments accept, and the file of waivers, today."""
+    from datetime import UTC, datetime
+
+    from scanner.content.waivers import load_waivers
+    from scanner.core.plans.waiving import with_comments, with_waivers
+    from scanner.plan import plans_in
+
+    today = datetime.now(UTC).date()
+    report = with_comments(report, plans_in(snapshot).values(), library, today)
+    if options.waivers is None:
+        return report
+    return with_waivers(report, load_waivers(options.waivers, library), today)
+
+
+def _snapshot(
+    plans: tuple[str, ...], options: PlanOptions, maps: Any, library: Library
+) -> Snapshot:
     from datetime import UTC, datetime
 
     from scanner.plan import collect_plans, target_name
@@ -161,7 +174,7 @@ def _snapshot(plans: tuple[str, ...], options: PlanOptions, maps: Any) -> Any:
     source = _source(options.source)
     sources: dict[str, dict[str, Any]] = {}
     if source is not None:
-        sources = _sources(source, explicit=options.source is not None)
+        sources = _sources(source, library, explicit=options.source is not None)
     name = options.name or target_name(source)
     snapshot = collect_plans(plans, maps, sources, name=name, now=datetime.now(UTC))
     if options.keep is not None:
@@ -171,16 +184,21 @@ def _snapshot(plans: tuple[str, ...], options: PlanOptions, maps: Any) -> Any:
     return snapshot
 
 
-def _sources(source: Path, *, explicit: bool) -> dict[str, dict[str, Any]]:
+def _sources(source: Path, library: Library, *, explicit: bool) -> dict[str, dict[str, Any]]:
+    from datetime import UTC, datetime
+
     from scanner.terraform.sources import read_sources
+    from scanner.terraform.waiver_comments import refuse_unusable
 
     try:
-        return read_sources(source)
+        sources = read_sources(source)
     except TscanError as error:
-        if explicit:
+        if explicit or isinstance(error, ContentError):
             raise
         click.echo(f"note: no lines are shown: {error.message}", err=True)
         return {}
+    refuse_unusable(sources, library, source, datetime.now(UTC).date())
+    return sources
 
 
 def _source(given: Path | None) -> Path | None:

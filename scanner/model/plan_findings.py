@@ -71,6 +71,8 @@ class PlanFinding:
     location: SourceLocation | None = None
     waiver: str = ""
     """Why it is accepted, and until when; empty: it is not."""
+    expired_waiver: str = ""
+    """Why it was accepted, and until when; empty: it was not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

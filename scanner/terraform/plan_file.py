@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scanner.errors import TscanError
+from scanner.terraform.plan_shape import check_shape
 
 LARGEST: Final = 300_000_000
 """Bytes of one plan."""
@@ -25,6 +26,7 @@ def read_plan(path: str) -> dict[str, Any]:
     data = parse_plan(_bytes(path, name), name)
     if "resource_changes" not in data and "values" not in data and "configuration" not in data:
         raise TscanError(f"{name} is not a Terraform plan or state", SHOW)
+    check_shape(data, name)
     _check_version(str(data.get("format_version", "")), name)
     if data.get("errored") is True:
         hint = "make the plan again: what it would change is not known"

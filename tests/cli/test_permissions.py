@@ -86,14 +86,19 @@ def test_the_role_is_printed_with_what_was_given(
 
 @pytest.mark.parametrize("form", ["terraform", "cloudformation"])
 def test_a_workflow_at_github_gets_the_role(form: str, capsys: pytest.CaptureFixture[str]) -> None:
-    given = ["--format", form, "--github", "example/infra", "--ref", "refs/tags/v1"]
+    given = ["--format", form, "--oidc", "github:example/infra", "--ref", "refs/tags/v1"]
     assert run(["permissions", "aws", *given]) == 0
     out = capsys.readouterr().out
     assert "repo:example/infra:ref:refs/tags/v1" in out
     assert "s3:ListAllMyBuckets" in out
-    assert run(["permissions", "aws", "--github", "a/b", "--account", "111122223333"]) == 0
+    assert run(["permissions", "aws", "--oidc", "github:a/b", "--account", "111122223333"]) == 0
     (statement,) = json.loads(capsys.readouterr().out)["Statement"]
     assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    claims = {
+        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+        "token.actions.githubusercontent.com:sub": "repo:a/b:ref:refs/heads/main",
+    }
+    assert statement["Condition"] == {"StringEquals": claims}
 
 
 @pytest.mark.parametrize(
@@ -103,10 +108,14 @@ def test_a_workflow_at_github_gets_the_role(form: str, capsys: pytest.CaptureFix
         (["--select", "aws-nothing"], "there is no such check"),
         (["--select", "azure-*"], "no check of AWS"),
         (["--format", "terraform", "--trust", "*"], "is not the ARN"),
-        (["--github", "example/*", "--format", "terraform"], "is not one repository"),
-        (["--github", "example/infra"], "is not the number of an AWS account"),
-        (["--github", "a/b", "--trust", "arn:aws:iam::111122223333:root"], "excludes --trust"),
-        (["--ref", "refs/heads/main"], "--ref and --account need --github"),
+        (["--oidc", "github:example/*", "--format", "terraform"], "is not one repository"),
+        (["--oidc", "github:example/infra"], "is not the number of an AWS account"),
+        (["--oidc", "gitlab:a/b"], "names no workflow"),
+        (["--oidc", "github:a/b", "--ref", "main"], "is not one branch or tag"),
+        (["--oidc", "github:a/b", "--environment", "*"], "is not one environment"),
+        (["--environment", "x"], "--ref, --environment and --account need --oidc"),
+        (["--oidc", "github:a/b", "--trust", "arn:aws:iam::111122223333:root"], "excludes --trust"),
+        (["--ref", "refs/heads/main"], "--ref, --environment and --account need --oidc"),
         (["--missing", "--format", "terraform"], "--missing prints a policy to add"),
         (["--missing"], "holds no scan"),
         (["some.snapshot.jsonl.gz"], "only --missing reads evidence"),

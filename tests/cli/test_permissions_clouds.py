@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import tree_sitter_hcl
 import yaml
+from tree_sitter import Language, Parser
 
 from scanner.cli import run
 from scanner.content import library
@@ -237,3 +239,71 @@ def test_misuse_is_refused(
 ) -> None:
     assert run(["permissions", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "subject"),
+    [
+        ([], "repo:example/infra:ref:refs/heads/main"),
+        (["--ref", "refs/tags/v1"], "repo:example/infra:ref:refs/tags/v1"),
+        (["--environment", "tscan"], "repo:example/infra:environment:tscan"),
+    ],
+)
+@pytest.mark.parametrize("cloud", ["gcp", "azure"])
+def test_one_workflow_may_use_the_role_by_its_token(
+    cloud: str, options: list[str], subject: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--format", "terraform", "--oidc", "github:example/infra", *options]
+    text = printed(capsys, cloud, *given)
+    root = Parser(Language(tree_sitter_hcl.language())).parse(text.encode()).root_node
+    assert not root.has_error
+    bound = {
+        "gcp": f"attribute_condition                = \"assertion.sub == '{subject}'\"",
+        "azure": f'subject        = "{subject}"',
+    }
+    assert bound[cloud] in text
+    audiences = {
+        "gcp": f'/subject/{subject}"',
+        "azure": 'audiences      = ["api://AzureADTokenExchange"]',
+    }
+    assert audiences[cloud] in text
+    assert "token.actions.githubusercontent.com" in text
+    assert 'variable "tscan_member"' not in text
+    assert 'variable "tscan_principal"' not in text
+
+
+@pytest.mark.parametrize("cloud", ["gcp", "azure"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--oidc", "github:example/*"],
+        ["--oidc", "github:*/infra"],
+        ["--oidc", "github:example/infra:ref"],
+        ["--oidc", "github:example/.."],
+        ["--oidc", "github:example"],
+        ["--oidc", "github:a/b\nc"],
+        ["--oidc", "github:a/${b}"],
+        ["--oidc", "github:a/b' || true || '"],
+        ["--oidc", "gitlab:a/b"],
+        ["--oidc", "a/b"],
+        ["--oidc", "github:a/b", "--ref", "refs/heads/*"],
+        ["--oidc", "github:a/b", "--ref", "main"],
+        ["--oidc", "github:a/b", "--environment", "*"],
+        ["--oidc", "github:a/b", "--environment", "x", "--ref", "refs/heads/main"],
+        ["--environment", "x"],
+        ["--ref", "refs/heads/main"],
+    ],
+)
+def test_a_workflow_that_is_not_one_is_refused(
+    cloud: str, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["permissions", cloud, "--format", "terraform", *options]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "hint: " in shown.err
+
+
+def test_google_refuses_a_long_subject(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--oidc", f"github:a/{'b' * 100}", "--ref", "refs/heads/release"]
+    assert run(["permissions", "gcp", "--format", "terraform", *given]) == 2
+    assert "longer than Google takes" in capsys.readouterr().err

@@ -60,6 +60,13 @@ def test_a_list_that_is_not_there_is_empty_only_where_that_is_declared(
     assert "the response has no '" in unread.reason
 
 
+def test_a_part_of_a_mapping_without_a_list_and_without_a_warning_was_not_read() -> None:
+    parts = {"items": {**ZONES["items"], "d": {}}}
+    unread = items_at(parts, "items{}.instances", leaves_out=True)
+    assert isinstance(unread, Unreadable)
+    assert unread.reason == "items{}.instances: the response has a part without anything in it"
+
+
 @pytest.mark.parametrize("data", [{}, {"r": None}, {"r": []}])
 def test_what_holds_the_list_is_never_left_out(data: Any) -> None:
     assert isinstance(items_at(data, "r.xs", leaves_out=True), Unreadable)

@@ -135,12 +135,13 @@ def mutants(member: Member) -> Iterator[Mutant]:
         yield mutant("dropped", DROPPED)
     if member.value is not None:
         yield mutant("null", None)
-    for value in _others(member.value):
-        yield mutant("another type", value)
+    # What a test has spoiled before could only be mended so.
+    if _is_well_formed(member):
+        for value in _others(member.value):
+            yield mutant("another type", value)
+    # An empty text is another value, and no less evidence.
     if isinstance(member.value, dict) and member.value:
         yield mutant("empty", {})
-    if isinstance(member.value, str) and member.value:
-        yield mutant("empty", "")
     if isinstance(member.value, str) and member.value:
         yield mutant("unknown value", UNKNOWN_VALUE)
 
@@ -158,6 +159,18 @@ def _modeled(member: Member) -> BotoShape | None:
         return walk(output(member.operation), member.shape)
     except WrongError:
         return None
+
+
+def _is_well_formed(member: Member) -> bool:
+    """Whether a list, map or record is one by the provider's model, as far as that tells."""
+    shape = _modeled(member)
+    if shape is None:
+        return True
+    if shape.type_name == "list":
+        return isinstance(member.value, list)
+    if shape.type_name in ("map", "structure"):
+        return isinstance(member.value, dict)
+    return True
 
 
 def _is_item(member: Member) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -21,9 +21,9 @@ from scanner.core.judging.parameters import resolve_params
 from scanner.core.plans.judging import judge_plans
 from scanner.core.plans.map_reader import PlanEstate
 from scanner.core.plans.projection import LiveWorld
-from scanner.core.plans.reduction import reduce_plan
+from scanner.core.plans.reduction import Sources, reduce_plan
 from scanner.model.library import Library
-from scanner.model.plan_findings import PlanFinding
+from scanner.model.plan_findings import PlanFinding, PlanReport
 from tests.helpers.small_plan import CREATE, change, expression_of, plan
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "plans" / "examples"
@@ -105,6 +105,13 @@ def _file(path: Path) -> ExampleFile:
 
 def judge(example: PlanExample) -> PlanFinding | None:
     """What the check says of the resource; None: nothing."""
+    data, sources = planned(example)
+    report = judge_data(data, sources, [example.check], example.params)
+    return next((one for one in report.findings if one.address == example.address), None)
+
+
+def planned(example: PlanExample) -> tuple[dict[str, Any], Sources]:
+    """The plan of an example, and its blocks as their source would show them."""
     changes: list[dict[str, Any]] = []
     references: dict[str, dict[str, list[str]]] = {}
     sources: dict[str, dict[str, Any]] = {}
@@ -113,20 +120,28 @@ def judge(example: PlanExample) -> PlanFinding | None:
         changes.append(_change(address, found))
         references[address] = found.references
         sources[address] = _facts(found)
-    reduced = reduce_plan(plan(*changes, references=references), reads_of(maps()), sources)
-    report = judge_plans(
-        {"plan": reduced},
+    return plan(*changes, references=references), sources
+
+
+def judge_data(
+    data: Mapping[str, Any],
+    sources: Sources,
+    checks: Iterable[str],
+    params: Mapping[str, Any],
+) -> PlanReport:
+    """What checks say of a plan."""
+    return judge_plans(
+        {"plan": reduce_plan(data, reads_of(maps()), sources)},
         library(),
         maps(),
-        [library().checks[example.check]],
+        [library().checks[check] for check in checks],
         PlanEstate(
             target="terraform:test",
-            params=resolve_params(library().parameters, example.params),
+            params=resolve_params(library().parameters, params),
             started="2026-01-01T00:00:00Z",
         ),
         LiveWorld(),
     )
-    return next((one for one in report.findings if one.address == example.address), None)
 
 
 class _Planned:

@@ -48,3 +48,4 @@ def test_a_waiver_accepts_a_finding_by_address_until_its_day(
     assert run(arguments) == code
     shown = capsys.readouterr().out
     assert ("Waived: " in shown) is (code == 0)
+    assert ("waiver expired: " in shown) is (code == 1)

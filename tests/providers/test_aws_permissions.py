@@ -31,6 +31,7 @@ from scanner.providers.aws.permissions import (
 )
 from scanner.providers.aws.role_templates import cloudformation, terraform
 from scanner.providers.aws.role_trust import GithubTrust, PrincipalTrust
+from scanner.providers.workflow_identity import GithubWorkflow
 from tests.helpers.scripted_aws import Open, json_error
 
 CHANGING: dict[str, str] = {}
@@ -243,7 +244,7 @@ CLAIMS = {
 
 
 def test_a_workflow_is_trusted_by_repository_and_branch_in_every_form() -> None:
-    trust = GithubTrust("example/infra")
+    trust = GithubTrust(GithubWorkflow("example/infra"))
     (statement,) = json.loads(trust.policy("111122223333"))["Statement"]
     provider = "oidc-provider/token.actions.githubusercontent.com"
     assert statement == {
@@ -287,16 +288,16 @@ def test_a_workflow_is_trusted_by_repository_and_branch_in_every_form() -> None:
 )
 def test_more_than_one_repository_is_refused(repository: str) -> None:
     with pytest.raises(TscanError, match="is not one repository"):
-        GithubTrust(repository)
+        GithubWorkflow(repository)
 
 
 @pytest.mark.parametrize("ref", ["*", "refs/heads/*", "main", "refs/pull/1/merge", "refs/heads/", "refs/heads/a?", "refs/heads/a\n"])  # fmt: skip
 def test_more_than_one_branch_is_refused(ref: str) -> None:
     with pytest.raises(TscanError, match="is not one branch or tag"):
-        GithubTrust("example/infra", ref)
+        GithubWorkflow("example/infra", ref)
 
 
 def test_the_trust_policy_names_an_account() -> None:
     for account in ("", "*", "1111", "11112222333a"):
         with pytest.raises(TscanError, match="is not the number of an AWS account"):
-            GithubTrust("example/infra").policy(account)
+            GithubTrust(GithubWorkflow("example/infra")).policy(account)

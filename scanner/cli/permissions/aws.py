@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from scanner.cli.permissions.choosing import (
+    ENVIRONMENT,
+    OIDC,
+    REF,
     audit_log_operations,
     audit_log_permissions,
     chosen,
@@ -38,8 +41,9 @@ class TrustOptions:
 
     trust: str
     external_id: str
-    github: str
+    oidc: str
     ref: str
+    environment: str
     account: str
 
 
@@ -59,23 +63,14 @@ trust_options = options_as(
             metavar="ID",
             help="External id of the trust policy; default: a parameter.",
         ),
-        click.option(
-            "--github",
-            default="",
-            metavar="OWNER/REPO",
-            help="Instead of --trust: workflows of this GitHub repository, by OIDC.",
-        ),
-        click.option(
-            "--ref",
-            default="",
-            metavar="REF",
-            help="With --github: only this branch or tag; default: refs/heads/main.",
-        ),
+        OIDC,
+        REF,
+        ENVIRONMENT,
         click.option(
             "--account",
             default="",
             metavar="NUMBER",
-            help="With --github and json: the account with the identity provider.",
+            help="With --oidc and json: the account with the identity provider.",
         ),
     ),
 )
@@ -89,7 +84,7 @@ trust_options = options_as(
     "list",
     "terraform",
     "cloudformation",
-    what="Policy (with --github the trust policy), actions with their checks, or role.",
+    what="Policy (with --oidc the trust policy), actions with their checks, or role.",
 )
 @trust_options
 @click.option(
@@ -122,8 +117,8 @@ def aws(
       tscan permissions aws --format list --select 'aws-s3-*'
       tscan permissions aws --format terraform \
 --trust arn:aws:iam::111122223333:role/audit --external-id EXAMPLE
-      tscan permissions aws --format terraform --github example/infra
-      tscan permissions aws --github example/infra --account 111122223333 > trust.json
+      tscan permissions aws --format terraform --oidc github:example/infra
+      tscan permissions aws --oidc github:example/infra --account 111122223333 > trust.json
     """
     from scanner.core.permissions import reads_organization, required_permissions
     from scanner.providers.aws.permissions import NAMES, actions_of, discovery, documents, entering
@@ -132,8 +127,8 @@ def aws(
     if missing:
         return _print_missing(form, select, checks, evidence)
     check_not_named(evidence)
-    if trusted.github and form == "json":
-        click.echo(_github(trusted).policy(trusted.account))
+    if trusted.oidc and form == "json":
+        click.echo(_workflow(trusted).policy(trusted.account))
         return 0
     library, asked = chosen("aws", select, checks)
     counting = inventories(library, "aws", select)
@@ -174,10 +169,11 @@ def _trust(options: TrustOptions, form: str) -> Trust:
     """Who may assume the role; TscanError for options that do not go together."""
     from scanner.providers.aws.role_trust import PrincipalTrust
 
-    if options.github:
-        return _github(options)
-    if options.ref or options.account:
-        raise TscanError("--ref and --account need --github", "add --github")
+    if options.oidc:
+        return _workflow(options)
+    if options.ref or options.environment or options.account:
+        message = "--ref, --environment and --account need --oidc"
+        raise TscanError(message, "add --oidc github:OWNER/REPO")
     if form not in ROLE_FORMS and (options.trust or options.external_id):
         raise TscanError(
             "--trust and --external-id need a format of the role",
@@ -186,15 +182,13 @@ def _trust(options: TrustOptions, form: str) -> Trust:
     return PrincipalTrust(options.trust, options.external_id)
 
 
-def _github(options: TrustOptions) -> GithubTrust:
+def _workflow(options: TrustOptions) -> GithubTrust:
     from scanner.providers.aws.role_trust import GithubTrust
+    from scanner.providers.workflow_identity import workflow_of
 
     if options.trust or options.external_id:
-        raise TscanError(
-            "--github excludes --trust and --external-id",
-            "print a role for each",
-        )
-    return GithubTrust(options.github, options.ref or "refs/heads/main")
+        raise TscanError("--oidc excludes --trust and --external-id", "print a role for each")
+    return GithubTrust(workflow_of(options.oidc, options.ref, options.environment))
 
 
 def _print_missing(

@@ -9,6 +9,7 @@ import click
 from scanner.cli.permissions.choosing import (
     audit_log_operations,
     audit_log_permissions,
+    by_oidc,
     chosen,
     inventories,
     lines,
@@ -16,6 +17,7 @@ from scanner.cli.permissions.choosing import (
     selecting,
     watching,
     without_organization,
+    workflow,
 )
 from scanner.cli.support.evidence import EvidenceOptions
 from scanner.cli.support.missing import check_not_named, missing_options, print_missing
@@ -45,6 +47,7 @@ from scanner.cli.support.missing import check_not_named, missing_options, print_
     metavar="ID",
     help="Assignable scope of the role; default: the tenant's root group.",
 )
+@by_oidc
 @missing_options
 def azure(
     select: tuple[str, ...],
@@ -54,6 +57,9 @@ def azure(
     subscription: bool,
     bulk: bool,
     scope: str,
+    oidc: str,
+    ref: str,
+    environment: str,
     missing: bool,
     evidence: EvidenceOptions,
 ) -> int:
@@ -64,6 +70,7 @@ def azure(
       tscan permissions azure > role.json && az role definition create --role-definition role.json
       tscan permissions azure --format graph
       tscan permissions azure --format terraform > tscan-role.tf
+      tscan permissions azure --format terraform --oidc github:example/infra > tscan-role.tf
     """
     from scanner.core.permissions import required_permissions
     from scanner.core.reading.inventory import inventory_types, with_inventory
@@ -75,6 +82,7 @@ def azure(
         terraform,
     )
 
+    used_by = workflow(oidc, ref, environment, form)
     library, asked = chosen("azure", select, checks)
     if missing:
         return print_missing("azure", library, asked, evidence)
@@ -93,7 +101,7 @@ def azure(
         "json": lambda: role_json(roles, scope),
         "graph": lambda: "".join(f"{name}\n" for name in graph),
         "list": lambda: "\n".join(lines(grants, discovered, log)) + "\n",
-        "terraform": lambda: terraform(roles, graph),
+        "terraform": lambda: terraform(roles, graph, used_by),
     }
     click.echo(made[form](), nl=False)
     return 0

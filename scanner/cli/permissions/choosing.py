@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scanner.model.checks import Check
     from scanner.model.kinds import Request
     from scanner.model.library import Library
+    from scanner.providers.workflow_identity import GithubWorkflow
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,6 +41,25 @@ _OPTIONS = (
         help="Also your own checks.",
     ),
 )
+OIDC = click.option(
+    "--oidc",
+    default="",
+    metavar="github:OWNER/REPO",
+    help="Workflows of this GitHub repository may use the role, by OIDC.",
+)
+REF = click.option(
+    "--ref",
+    default="",
+    metavar="REF",
+    help="With --oidc: only this branch or tag; default: refs/heads/main.",
+)
+ENVIRONMENT = click.option(
+    "--environment",
+    default="",
+    metavar="NAME",
+    help="With --oidc: only jobs in this environment, instead of --ref.",
+)
+_OIDC = (OIDC, REF, ENVIRONMENT)
 _WHO = click.option(
     "--who", is_flag=True, help="Also for `tscan drift --who`, which reads the audit log."
 )
@@ -48,6 +68,24 @@ _WHO = click.option(
 def selecting(function: F) -> F:
     """The options that choose checks, on a command that takes them as keywords."""
     return reduce(lambda wrapped, option: option(wrapped), reversed(_OPTIONS), function)
+
+
+def by_oidc(function: F) -> F:
+    """The options that name a workflow which uses the role by OIDC."""
+    return reduce(lambda wrapped, option: option(wrapped), reversed(_OIDC), function)
+
+
+def workflow(oidc: str, ref: str, environment: str, form: str) -> GithubWorkflow | None:
+    """The workflow that may use a printed role; TscanError in a form that has none."""
+    from scanner.providers.workflow_identity import workflow_of
+
+    if not oidc:
+        if ref or environment:
+            raise TscanError("--ref and --environment need --oidc", "add --oidc github:OWNER/REPO")
+        return None
+    if form != "terraform":
+        raise TscanError("--oidc needs --format terraform", "add --format terraform")
+    return workflow_of(oidc, ref, environment)
 
 
 def printed_as(*forms: str, what: str) -> Callable[[F], F]:

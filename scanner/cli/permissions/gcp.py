@@ -9,6 +9,7 @@ import click
 from scanner.cli.permissions.choosing import (
     audit_log_operations,
     audit_log_permissions,
+    by_oidc,
     chosen,
     inventories,
     lines,
@@ -16,6 +17,7 @@ from scanner.cli.permissions.choosing import (
     selecting,
     watching,
     without_organization,
+    workflow,
 )
 from scanner.cli.support.evidence import EvidenceOptions
 from scanner.cli.support.missing import check_not_named, missing_options, print_missing
@@ -44,6 +46,7 @@ from scanner.errors import TscanError
 @click.option(
     "--member", default="", metavar="WHO", help="Member of the role; default: a variable."
 )
+@by_oidc
 @missing_options
 def gcp(
     select: tuple[str, ...],
@@ -53,6 +56,9 @@ def gcp(
     project: bool,
     bulk: bool,
     member: str,
+    oidc: str,
+    ref: str,
+    environment: str,
     missing: bool,
     evidence: EvidenceOptions,
 ) -> int:
@@ -66,6 +72,7 @@ def gcp(
       tscan permissions gcp --missing
       tscan permissions gcp --format list --select 'gcp-storage-*'
       tscan permissions gcp --format terraform --project > tscan-role.tf
+      tscan permissions gcp --format terraform --oidc github:example/infra > tscan-role.tf
     """
     from scanner.core.permissions import required_permissions
     from scanner.core.reading.inventory import inventory_types, with_inventory
@@ -74,6 +81,9 @@ def gcp(
 
     if member and form != "terraform":
         raise TscanError("--member needs --format terraform", "add --format terraform")
+    used_by = workflow(oidc, ref, environment, form)
+    if member and used_by is not None:
+        raise TscanError("--oidc excludes --member", "its service account is the member")
     library, asked = chosen("gcp", select, checks)
     if missing:
         return print_missing("gcp", library, asked, evidence)
@@ -100,7 +110,7 @@ def gcp(
         "list": lambda: "\n".join(lines(grants, discovered, log)) + "\n",
         "apis": lambda: f"gcloud services enable {' '.join(enabled)}\n",
         "terraform": lambda: iam.terraform(
-            names, enabled, project=project, member=member, beside=beside
+            names, enabled, project=project, member=member, beside=beside, used_by=used_by
         ),
     }
     click.echo(made[form](), nl=False)

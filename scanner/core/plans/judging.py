@@ -23,10 +23,12 @@ from scanner.model.kinds import Kind
 from scanner.model.library import Library
 from scanner.model.plan_findings import PlanChange, PlanFinding, PlanReport
 from scanner.model.plan_maps import PlanMap
-from scanner.model.values import Unreadable
+from scanner.model.values import Outside, Unreadable
 
 _Key = tuple[str, str]
 """Check and address."""
+_NAMED: Final = 5
+"""Blocks that a note names; the others are counted."""
 _ORDER: Final = tuple(PlanChange)
 
 
@@ -86,6 +88,11 @@ def _notes(plans: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
             yield f"{name} is incomplete: Terraform left out resources, which are not evaluated"
         if plan["targeted"]:
             yield f"{name} has deferred changes, which are not evaluated"
+        differing = plan.get("differing", ())
+        if differing:
+            more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
+            named = ", ".join(differing[:_NAMED])
+            yield f"{name}: the source is not what was planned: {named}{more} differ"
 
 
 def _asked(
@@ -185,6 +192,8 @@ def _says_nothing(finding: Finding, item: PlanItem) -> bool:
         return False
     unread: set[str] = set()
     for parts in item.parts.values():
+        if parts.others is not None and not isinstance(parts.others, Outside):
+            unread.add(parts.others.reason)
         for part in parts.found:
             unread.update(_reasons(part.values))
     for one in finding.observed:

@@ -110,8 +110,8 @@ class MapReader:
                 earlier={},
                 made_by={},
             )
-            name = f"{orphan.key} (outside the plan)"
-            identity = f"{orphan.first.address} -> {orphan.key}"
+            name = f"{orphan.name} (outside the plan)"
+            identity = f"{orphan.first.address} -> {orphan.name}"
             made = self._resource(maker, orphan.first, identity, name, is_partial=True)
             yield replace(made, key=orphan.key, within=orphan.within)
 
@@ -279,8 +279,8 @@ class MapReader:
         if not isinstance(own_id, str | Unreadable):
             own_id = Unreadable("its id is not in the plan")
         bindings[OPERATIONS] = dict.fromkeys(("it", *self.plan.details), "the plan")
-        # A policy is judged by the resource that it is attached to; a symbol names none.
-        bindings["resource"] = own_id if isinstance(own_id, str) else identity
+        # A policy is judged by the resource that it is attached to.
+        bindings["resource"] = own_id
         read = make_resource(self.plan, bindings, own_id, name)
         return replace(read, id=identity), own_id
 

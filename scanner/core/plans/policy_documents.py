@@ -49,9 +49,17 @@ def _statement(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _principals(blocks: Any) -> Any:
+def _unread_in(blocks: Any) -> Unreadable | None:
+    """What is not known of some blocks as a whole; None: each of them is there."""
     if isinstance(blocks, Unreadable):
         return blocks
+    return next((block for block in blocks if isinstance(block, Unreadable)), None)
+
+
+def _principals(blocks: Any) -> Any:
+    unread = _unread_in(blocks)
+    if unread is not None:
+        return unread
     found: dict[str, Any] = {}
     for block in blocks:
         kind, names = block.get("type"), block.get("identifiers", [])
@@ -66,8 +74,9 @@ def _principals(blocks: Any) -> Any:
 
 
 def _conditions(blocks: Any) -> Any:
-    if isinstance(blocks, Unreadable):
-        return blocks
+    unread = _unread_in(blocks)
+    if unread is not None:
+        return unread
     found: dict[str, dict[str, Any]] = {}
     for block in blocks:
         test, variable = block.get("test"), block.get("variable")

@@ -79,12 +79,14 @@ def _configuration(plan: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _changes(plan: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """Every resource with its values before and after: of a plan, a drift report or a state."""
-    changes = [*(plan.get("resource_changes") or plan.get("resource_drift", []))]
+    found = plan.get("resource_changes") or plan.get("resource_drift", [])
+    # A deposed object has the address of the one that replaced it.
+    changes = [change for change in found if "deposed" not in change]
     known = {change["address"] for change in changes}
     # Data sources that were read while planning are not changes: they are in the prior state.
-    for found in _state_resources(_root(plan.get("prior_state", {}))):
-        if found["mode"] == "data" and found["address"] not in known:
-            changes.append(_unchanged(found))
+    for one in _state_resources(_root(plan.get("prior_state", {}))):
+        if one["mode"] == "data" and one["address"] not in known:
+            changes.append(_unchanged(one))
     if "resource_changes" not in plan:
         changes.extend(map(_unchanged, _state_resources(_root(plan))))
     return changes
@@ -98,6 +100,8 @@ def _root(state: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _state_resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for found in module.get("resources", []):
+        if found.get("deposed_key"):
+            continue
         yield {**found, "module_address": module.get("address", "")}
     for child in module.get("child_modules", []):
         yield from _state_resources(child)
@@ -140,9 +144,9 @@ def _source(address: str, sources: Sources) -> dict[str, Any]:
     facts = sources.get(address)
     if facts is not None:
         # What is plain stands with the references; what it refers to is only asked of locals.
-        dropped = ("plain", "references", "texts")
+        dropped = ("is_whole", "plain", "references", "texts")
         kept = {name: value for name, value in facts.items() if name not in dropped}
-        return {**kept, "is_read": True}
+        return {**kept, "is_read": facts.get("is_whole", True)}
     call = _call(address, sources)
     if call is None:
         return {}
@@ -160,6 +164,7 @@ def _call(address: str, sources: Sources) -> dict[str, Any] | None:
                 "line": facts["line"],
                 "last": facts["last"],
                 "calls": facts["calls"],
+                "waivers": facts.get("waivers", []),
             }
     return None
 
@@ -278,10 +283,11 @@ def _locals(prefix: str, sources: Sources) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for address, facts in sources.items():
         name = address.removeprefix(start)
+        is_whole = facts.get("is_whole", True)
         if address.startswith(start) and "." not in name:
             found[name] = {
                 "references": list(facts["references"]),
-                "plain": bool(facts["references"]) and facts["is_plain"],
+                "plain": bool(facts["references"]) and facts["is_plain"] and is_whole,
             }
     return found
 
@@ -299,17 +305,23 @@ def _references(
     if not isinstance(expression, Mapping):
         return {}
     if "references" in expression or "constant_value" in expression:
-        leaf: dict[str, Any] = {"references": list(expression.get("references", []))}
-        if facts is not None:
-            leaf["plain"] = at in facts["plain"]
-            leaf["text"] = at in facts["texts"]
-        return leaf
+        return _leaf(expression, facts, at)
     kept: dict[str, Any] = {}
     for name, inner in expression.items():
         below = _below(paths, name)
         if below:
             kept[name] = _references(inner, below, facts, f"{at}.{name}" if at else name)
     return kept
+
+
+def _leaf(
+    expression: Mapping[str, Any], facts: Mapping[str, Any] | None, at: str
+) -> dict[str, Any]:
+    leaf: dict[str, Any] = {"references": list(expression.get("references", []))}
+    if facts is not None and facts.get("is_whole", True):
+        leaf["plain"] = at in facts["plain"]
+        leaf["text"] = at in facts["texts"]
+    return leaf
 
 
 def _providers(plan: Mapping[str, Any], reads: PlanReads) -> dict[str, Any]:

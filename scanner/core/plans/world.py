@@ -18,6 +18,8 @@ Side = Literal["before", "after"]
 
 NEVER_NULL: Final = frozenset({"arn", "id", "json", "key_id", "name", "self_link"})
 """Attributes that every applied resource which has them has a value of."""
+_COMPUTED: Final = frozenset({"arn", "id", "self_link"})
+"""Attributes that no block sets."""
 _DEEPEST: Final = 20
 """Modules and outputs that a reference is followed through."""
 _CREATES: Final = (("create",), ("delete", "create"), ("create", "delete"))
@@ -231,6 +233,8 @@ class _PlanReader:
         """What is known of a value that is known after apply only."""
         name, own = _shown(path), f"{row['address']}.{_shown(path)}"
         arguments = self._written(row)
+        if not self._is_configured(row) and path[0] not in _COMPUTED:
+            return Unreadable(f"{name} is known after apply, and its block is not in the plan")
         is_dynamic = path[0] in row.get("source", {}).get("dynamic", ())
         if len(path) == 1 and path[0] not in arguments and not is_dynamic:
             # No argument sets it: the provider will.
@@ -286,6 +290,10 @@ class _PlanReader:
         block = self._module(row["module"])["blocks"].get(_block(row), {})
         arguments: Mapping[str, Any] = block.get("arguments", {})
         return arguments
+
+    def _is_configured(self, row: Mapping[str, Any]) -> bool:
+        """Whether the plan shows which arguments its block sets."""
+        return _block(row) in self._module(row["module"])["blocks"]
 
     def _module(self, address: str) -> Mapping[str, Any]:
         empty: Mapping[str, Any] = {"blocks": {}, "calls": {}, "outputs": {}, "locals": {}}

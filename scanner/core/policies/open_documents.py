@@ -7,17 +7,24 @@ permits, the worse the answer. Parts are not known where a plan computes them af
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from enum import Enum
 from typing import Any, Final
 
 from scanner.core.policies.conditions import account_of
 from scanner.core.policies.document import read_document
-from scanner.core.policies.queries import read_policy, read_trust_policy
+from scanner.core.policies.queries import read_policy, read_trust_policy, requires_tls
 from scanner.model.values import OpenList, Symbol, Unreadable, Value
 
 _SOMEONE: Final = "arn:aws:iam::000000000000:role/known-after-apply"
 """Stands for an ARN that is one thing, and of which is not known what it names."""
 _EVERYTHING: Final = "*"
+_ON_ALL: Final[Mapping[str, Any]] = {
+    "actions": ("*",),
+    "not_action": False,
+    "resources": ("*",),
+    "not_resource": False,
+}
 _NEGATED: Final = ("NotAction", "NotResource")
 _ELEMENTS: Final = ("Action", "Resource", *_NEGATED)
 
@@ -27,9 +34,15 @@ READERS: Final[Mapping[str, Read]] = {"policy": read_policy, "trust_policy": rea
 
 
 def read_open_policy(
-    kind: str, document: object, *, account: object, resource: str
+    kind: str, document: object, *, account: object, resource: object
 ) -> dict[str, Value] | Unreadable:
-    """The fields of a policy; one that depends on what is not known is unread."""
+    """The fields of a policy; one that depends on what is not known is unread.
+
+    `account` and `resource` are those that it belongs to, each a text or unread.
+    """
+    if not isinstance(resource, str):
+        fields = read_open_policy(kind, document, account=account, resource="")
+        return _without_resource(fields, document, resource)
     read = READERS[kind]
     owner = account if isinstance(account, str) else ""
     unknown = next(_unknowns(document), None)
@@ -101,6 +114,25 @@ def _without_account(
     if fields.get("grants_admin") is False and _names_accounts(document):
         fields = {**fields, "grants_admin": Unreadable(account.reason)}
     return fields
+
+
+def _without_resource(
+    fields: dict[str, Value] | Unreadable, document: object, resource: object
+) -> dict[str, Value] | Unreadable:
+    """The fields that hold whichever resource the policy is attached to."""
+    if isinstance(fields, Unreadable) or fields.get("requires_tls") is not False:
+        return fields
+    best = document
+    if isinstance(document, Mapping) and next(_unknowns(document), None) is not None:
+        best = _Case(document, worst=False).document()
+    statements = read_document(best)
+    if isinstance(statements, Unreadable):
+        return statements
+    # Not even where each statement is of everything on everything.
+    if not requires_tls([replace(one, **_ON_ALL) for one in statements], ""):
+        return fields
+    reason = resource.reason if isinstance(resource, Unreadable) else "its ARN is not known"
+    return {**fields, "requires_tls": Unreadable(reason)}
 
 
 def _names_accounts(document: object) -> bool:

@@ -104,6 +104,9 @@ def items_at(
     tail = path[nesting.end() :]
     if nesting[1] == "{}":
         elements = _mapping_values(data, head, path, leaves_out)
+        if isinstance(elements, list) and {} in elements:
+            # A part of a cloud that holds nothing has a warning in place of its list.
+            return Unreadable(f"{path}: the response has a part without anything in it")
     else:
         elements = _list_at(data, head, path, leaves_out)
     if isinstance(elements, Unreadable) or not tail:

@@ -34,6 +34,9 @@ _PAIR_MEMBERS: Final = (
     ("TagKey", "TagValue"),
 )
 
+_NO_VALUE: Final = Unreadable("a tag was returned without its value")
+"""An empty value is written out."""
+
 _ASKED: Final = re.compile(r"\.exists\(| ==")
 """What is asked of a member comes after it: `it.parts.exists(p, …)`, `it.mode == 'x'`."""
 
@@ -166,8 +169,7 @@ def _pairs(raw: object) -> dict[str, RawValue] | None:
         return None
     for key, value in _PAIR_MEMBERS:
         if all(_has_text(item, key) for item in raw):
-            # A tag may have no value, which the provider may leave out.
-            return {item[key]: item.get(value, "") for item in raw}
+            return {item[key]: item.get(value, _NO_VALUE) for item in raw}
     return None
 
 

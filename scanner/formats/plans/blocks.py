@@ -12,6 +12,7 @@ from scanner.core.plans.addresses import without_indices
 from scanner.formats.plans import PlanView
 from scanner.model.plan_findings import PlanChange, PlanFinding, PlanReport
 from scanner.rendering.sanitize import shortened_text
+from scanner.words import plural
 
 MOST_LISTED: Final = 5_000
 """Blocks in one file. GitHub shows no more results of one upload; the others are counted."""
@@ -88,9 +89,20 @@ class Block:
         return posixpath.normpath(posixpath.join(self.view.source, path))
 
     @property
+    def expired(self) -> str:
+        """That a waiver accepted it until a day that has passed, on one line; empty: none did."""
+        why = next((one.expired_waiver for one in self.instances if one.expired_waiver), "")
+        return shortened_text(f"waiver expired: {why}", _SENTENCE) if why else ""
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What stands below the sentence: the calls that lead there, and an expired waiver."""
+        return (*self.calls, self.expired) if self.expired else self.calls
+
+    @property
     def message(self) -> str:
         """What is wrong, of which instances, and which calls lead there: some lines."""
-        return "\n".join([self.sentence, self.names, *self.calls, self.first.check])
+        return "\n".join([self.sentence, self.names, *self.details, self.first.check])
 
     @property
     def fingerprint(self) -> str:
@@ -127,10 +139,13 @@ def of_change(view: PlanView, *changes: PlanChange) -> Iterator[PlanFinding]:
 def counts_text(report: PlanReport) -> str:
     """What the plan does, in numbers: `1 worse, 0 weakened, …`."""
     counts = {change: report.count(change) for change in PlanChange}
-    waived = sum(bool(one.waiver) and one.change.blocks for one in report.findings)
+    waived = sum(bool(one.waiver) for one in report.findings)
     text = (
         f"{counts[PlanChange.WORSE]} worse, {counts[PlanChange.WEAKENED]} weakened, "
         f"{counts[PlanChange.BETTER]} better, {counts[PlanChange.ALREADY]} already failing, "
         f"{counts[PlanChange.OPEN]} not known before apply"
     )
-    return f"{text}, {waived} waived" if waived else text
+    expired = sum(bool(one.expired_waiver) for one in report.findings)
+    if waived:
+        text += f", {waived} waived"
+    return f"{text}, {plural(expired, 'waiver')} expired" if expired else text

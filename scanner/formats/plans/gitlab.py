@@ -34,10 +34,11 @@ def render(view: PlanView) -> str:
 def _issue(block: Block) -> dict[str, Any]:
     first = block.first
     # An issue must have a place: without lines it is the folder of the configuration.
+    expired = f"; {block.expired}" if block.expired else ""
     lines = block.lines or SourceLines(block.view.source or ".", 1, 1)
     return {
         "check_name": first.check,
-        "description": f"{block.sentence} ({block.names})",
+        "description": f"{block.sentence} ({block.names}){expired}",
         "severity": _SEVERITIES[first.severity],
         "fingerprint": block.fingerprint,
         "location": {

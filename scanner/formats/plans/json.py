@@ -60,4 +60,6 @@ def _finding(view: PlanView, finding: PlanFinding) -> dict[str, Any]:
         }
     if finding.waiver:
         shown["waiver"] = finding.waiver
+    if finding.expired_waiver:
+        shown["expired_waiver"] = finding.expired_waiver
     return shown

@@ -98,7 +98,7 @@ def _fitting(room: int, blocks: list[Block], row: _Row) -> tuple[str, int]:
 
 
 def _bad_row(block: Block) -> str:
-    return _row(block, "<br>".join(map(markdown_text, (block.sentence, *block.calls))))
+    return _row(block, "<br>".join(map(markdown_text, (block.sentence, *block.details))))
 
 
 def _good_row(block: Block) -> str:

@@ -51,6 +51,8 @@ def _section(view: PlanView, change: PlanChange) -> Iterator[str]:
         yield f"           {_where(block)}"
         if change is not PlanChange.BETTER:
             yield f"           {block.sentence}"
+        if block.expired:
+            yield f"           {block.expired}"
         yield f"           {first.check}"
     yield from _more(len(blocks))
     yield ""
@@ -74,7 +76,7 @@ def _place(location: SourceLocation) -> str:
 
 
 def _waived(view: PlanView) -> Iterator[str]:
-    waived = [one for one in view.report.findings if one.waiver and one.change.blocks]
+    waived = [one for one in view.report.findings if one.waiver]
     for one in waived[:_BLOCKS]:
         yield f"Waived: {one.check} {sanitized(one.address)}: {sanitized(one.waiver)}"
     yield from _more(len(waived))

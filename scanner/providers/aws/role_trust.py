@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from scanner.errors import TscanError
+from scanner.providers.workflow_identity import ISSUER, GithubWorkflow
 
 _PRINCIPAL: Final = re.compile(
     r"arn:aws[a-z-]*:iam::[0-9]{12}:(root|(user|role)/[\w+=,.@/-]+)", re.A
 )
 _EXTERNAL_ID: Final = re.compile(r"[\w+=,.@:/-]{2,1224}", re.A)
-_REPOSITORY: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
-_REF: Final = re.compile(r"refs/(?:heads|tags)/[\w./+@-]{1,200}", re.A)
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _TRUST: Final = (
     "ARN of the principal that may assume the role: the account or role that runs tscan."
@@ -24,8 +23,6 @@ _EXTERNAL: Final = (
     "External id that tscan sends when it assumes the role: "
     "--external-id, or external_id in tscan.yaml."
 )
-ISSUER: Final = "token.actions.githubusercontent.com"
-"""Of the tokens that workflows at GitHub get; one identity provider for it is in each account."""
 _AUDIENCE: Final = "sts.amazonaws.com"
 
 
@@ -89,29 +86,16 @@ class PrincipalTrust:
 
 @dataclass(frozen=True, slots=True)
 class GithubTrust:
-    """The workflows of one repository at GitHub, on one branch or tag."""
+    """A workflow at GitHub, by its token; each account has one identity provider for these."""
 
-    repository: str
-    ref: str = "refs/heads/main"
-
-    def __post_init__(self) -> None:
-        # A wildcard would let every branch, and so every pull request, assume the role.
-        if not _REPOSITORY.fullmatch(self.repository):
-            raise TscanError(
-                f"--github {self.repository} is not one repository", "write it as OWNER/REPOSITORY"
-            )
-        if not _REF.fullmatch(self.ref):
-            raise TscanError(
-                f"--ref {self.ref} is not one branch or tag",
-                "write it whole, as refs/heads/main or refs/tags/v1",
-            )
+    workflow: GithubWorkflow
 
     @property
     def conditions(self) -> dict[str, dict[str, str]]:
         """What the token of a workflow must say."""
         claims = {
             f"{ISSUER}:aud": _AUDIENCE,
-            f"{ISSUER}:sub": f"repo:{self.repository}:ref:{self.ref}",
+            f"{ISSUER}:sub": self.workflow.subject,
         }
         return {"StringEquals": claims}
 

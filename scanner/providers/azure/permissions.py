@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from scanner.client.rest.operations import operations
+from scanner.providers.workflow_identity import ISSUER, GithubWorkflow
 from scanner.words import plural
 
 ROLE: Final = "tscan read"
@@ -55,8 +56,16 @@ def role_json(actions: Collection[str], scope: str) -> str:
     return json.dumps(role, indent=2) + "\n"
 
 
-def terraform(actions: Collection[str], graph: Collection[str]) -> str:
-    """The role, its assignment, and the permissions in Graph; scope and principal are variables."""
+def terraform(
+    actions: Collection[str], graph: Collection[str], used_by: GithubWorkflow | None = None
+) -> str:
+    """The role, its assignment, and the permissions in Graph; the scope is a variable.
+
+    The principal is one, too, or an application that a workflow signs in to.
+    """
+    principal, identity = "var.tscan_principal", _PRINCIPAL
+    if used_by is not None:
+        principal, identity = "azuread_service_principal.tscan.object_id", _application(used_by)
     scopes = "/providers/Microsoft.Management/managementGroups/ID, or /subscriptions/ID"
     role = f"""\
 variable "tscan_scope" {{
@@ -64,11 +73,7 @@ variable "tscan_scope" {{
   description = "Scope that tscan reads: {scopes}"
 }}
 
-variable "tscan_principal" {{
-  type        = string
-  description = "Object id of the service principal that runs tscan."
-}}
-
+{identity}
 resource "azurerm_role_definition" "tscan" {{
   name              = "{ROLE}"
   scope             = var.tscan_scope
@@ -82,15 +87,43 @@ resource "azurerm_role_definition" "tscan" {{
 resource "azurerm_role_assignment" "tscan" {{
   scope              = var.tscan_scope
   role_definition_id = azurerm_role_definition.tscan.role_definition_resource_id
-  principal_id       = var.tscan_principal
+  principal_id       = {principal}
 }}
 """
     if not graph:
         return role
-    return role + _graph(graph)
+    return role + _graph(graph, principal)
 
 
-def _graph(permissions: Collection[str]) -> str:
+_PRINCIPAL: Final = """\
+variable "tscan_principal" {
+  type        = string
+  description = "Object id of the service principal that runs tscan."
+}
+"""
+
+
+def _application(workflow: GithubWorkflow) -> str:
+    return f"""\
+resource "azuread_application" "tscan" {{
+  display_name = "tscan"
+}}
+
+resource "azuread_service_principal" "tscan" {{
+  client_id = azuread_application.tscan.client_id
+}}
+
+resource "azuread_application_federated_identity_credential" "github" {{
+  application_id = azuread_application.tscan.id
+  display_name   = "github"
+  audiences      = ["api://AzureADTokenExchange"]
+  issuer         = "https://{ISSUER}"
+  subject        = {json.dumps(workflow.subject)}
+}}
+"""
+
+
+def _graph(permissions: Collection[str], principal: str) -> str:
     return f"""
 data "azuread_application_published_app_ids" "known" {{}}
 
@@ -101,7 +134,7 @@ data "azuread_service_principal" "graph" {{
 resource "azuread_app_role_assignment" "tscan" {{
   for_each            = toset({_list(permissions)})
   app_role_id         = data.azuread_service_principal.graph.app_role_ids[each.value]
-  principal_object_id = var.tscan_principal
+  principal_object_id = {principal}
   resource_object_id  = data.azuread_service_principal.graph.object_id
 }}
 """

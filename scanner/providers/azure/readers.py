@@ -118,7 +118,7 @@ def directory_administrators(context: ReadContext) -> Listing:
 def _directory_grant(row: Row, eligible: bool) -> _Grant | None:
     principal = row.get("principalId")
     role = row.get("roleDefinitionId")
-    if not isinstance(principal, str) or not isinstance(role, str):
+    if not isinstance(principal, str) or not isinstance(role, str) or not role:
         return None
     expanded = row.get("principal")
     if not isinstance(expanded, Mapping):
@@ -202,7 +202,7 @@ def _subscription_grant(row: Row, eligible: bool) -> _Grant | None:
     principal = properties.get("principalId")
     role = properties.get("roleDefinitionId")
     kind = properties.get("principalType")
-    if not isinstance(principal, str) or not isinstance(role, str):
+    if not isinstance(principal, str) or not isinstance(role, str) or not role:
         return None
     if not isinstance(properties.get("scope"), str):
         return None

@@ -10,6 +10,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from scanner.client.rest.operations import operations
+from scanner.providers.gcp.workflow_terraform import WORKFLOW_MEMBER, workflow_terraform
+from scanner.providers.workflow_identity import GithubWorkflow
 from scanner.words import plural
 
 ROLE: Final = "tscanRead"
@@ -93,12 +95,20 @@ def terraform(
     project: bool,
     member: str,
     beside: Collection[str] = (),
+    used_by: GithubWorkflow | None = None,
 ) -> str:
-    """The role and its binding to a member; what is not given becomes a variable."""
+    """The role and its binding to a member; what is not given becomes a variable.
+
+    With a workflow, the member is a service account that it uses.
+    """
     scope, key, what = "organization", "org_id", "Number of the organization"
     if project:
         scope, key, what = "project", "project", "Id of the project"
-    default = f"  default     = {json.dumps(member)}\n" if member else ""
+    if used_by is None:
+        binding, who = _member_variable(member), "var.tscan_member"
+    else:
+        binding = workflow_terraform(used_by, "" if not project else f"var.tscan_{scope}")
+        who = WORKFLOW_MEMBER
     rows = "".join(f"    {json.dumps(name)},\n" for name in sorted(permissions))
     header = "\n".join(_header(enabled, beside))
     return f"""\
@@ -109,11 +119,7 @@ variable "tscan_{scope}" {{
   description = "{what} that tscan reads."
 }}
 
-variable "tscan_member" {{
-  type        = string
-  description = "Member that runs tscan: serviceAccount:tscan@PROJECT.iam.gserviceaccount.com"
-{default}}}
-
+{binding}
 resource "google_{scope}_iam_custom_role" "tscan" {{
   {key} = var.tscan_{scope}
   role_id = "{ROLE}"
@@ -126,8 +132,18 @@ resource "google_{scope}_iam_custom_role" "tscan" {{
 resource "google_{scope}_iam_member" "tscan" {{
   {key} = var.tscan_{scope}
   role = google_{scope}_iam_custom_role.tscan.name
-  member = var.tscan_member
+  member = {who}
 }}
+"""
+
+
+def _member_variable(member: str) -> str:
+    default = f"  default     = {json.dumps(member)}\n" if member else ""
+    return f"""\
+variable "tscan_member" {{
+  type        = string
+  description = "Member that runs tscan: serviceAccount:tscan@PROJECT.iam.gserviceaccount.com"
+{default}}}
 """
 
 

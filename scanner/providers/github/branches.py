@@ -145,9 +145,7 @@ def rows_in(answer: Answer, path: str) -> Rows:
         return answer.unread
     found: Any = answer.data
     for step in path.split("."):
-        if not isinstance(found, Mapping):
-            break
-        found = found.get(step)
+        found = found.get(step) if isinstance(found, Mapping) else None
     if not isinstance(found, list):
         return Unreadable(f"{answer.call.operation} returned no list")
     if answer.state is State.PARTIAL:

@@ -56,7 +56,7 @@ def member_second_factor(context: ReadContext) -> Program:
         return {"enabled": False}
     if isinstance(without, OpenList):
         return {"enabled": without.rest}
-    if not all(isinstance(login, str) for login in logins) or len(logins) < len(without):
+    if not all(isinstance(login, str) and login for login in logins) or len(logins) < len(without):
         return {"enabled": Unreadable(f"{_MEMBERS} returned a member without a login")}
     return {"enabled": True}
 
