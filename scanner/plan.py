@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -89,6 +89,34 @@ def judge_plan_snapshot(
     `checks` are ids (None: all), `params` those that differ from their defaults. `over` is a scan
     of the account that the plans change.
     """
+    asked = plan_question(
+        snapshot, library, maps, checks=checks, params=params, account=account, over=over
+    )
+    return judge_plans(asked.plans, library, maps, asked.checks, asked.estate, asked.live)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanQuestion:
+    """What is asked of some plans, and over what."""
+
+    plans: Mapping[str, Mapping[str, Any]]
+    """Reduced, by name."""
+    checks: Sequence[Check]
+    estate: PlanEstate
+    live: LiveWorld
+
+
+def plan_question(
+    snapshot: Snapshot,
+    library: Library,
+    maps: PlanMaps,
+    *,
+    checks: Collection[str] | None = None,
+    params: Mapping[str, Any] | None = None,
+    account: str = "",
+    over: Snapshot | None = None,
+) -> PlanQuestion:
+    """What `judge_plan_snapshot` judges, by the same arguments."""
     plans = _plans(snapshot)
     set_before = {} if over is None else over.params
     resolved = resolve_params(library.parameters, {**set_before, **(params or {})})
@@ -114,7 +142,7 @@ def judge_plan_snapshot(
             account=account or over.target.account,
         )
         live = _live(over, library, chosen, resolved)
-    return judge_plans(plans, library, maps, chosen, estate, live)
+    return PlanQuestion(plans=plans, checks=chosen, estate=estate, live=live)
 
 
 def with_waivers(report: PlanReport, waivers: Iterable[Waiver], day: date) -> PlanReport:

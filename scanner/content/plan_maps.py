@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,7 +72,9 @@ def _plan_map(reader: DocumentReader, kind: Kind) -> PlanMap:
         item=answers["it"],
         parent=answers.get("parent"),
         details={name: answers[name] for name in answers if name not in ("it", "parent")},
+        stays=_named(reader, "stays", types),
         unread=_unread(reader, kind, answers),
+        outside=_named(reader, "outside", data.get("unread", {})),
         region=region,
         path=reader.document.name,
         reads=trees.arguments(),
@@ -101,6 +103,15 @@ def _answers(trees: TreeReader, kind: Kind, places: Places) -> dict[str, Tree]:
 
 def _types(of: str | list[str]) -> tuple[str, ...]:
     return (of,) if isinstance(of, str) else tuple(of)
+
+
+def _named(reader: DocumentReader, word: str, known: Collection[str]) -> frozenset[str]:
+    """The names under a word, each of which the map has elsewhere."""
+    named = reader.data.get(word, [])
+    for at, name in enumerate(named):
+        if name not in known:
+            reader.wrong((word, at), f"the map does not name '{name}'", did_you_mean(name, known))
+    return frozenset(named)
 
 
 def _part(
