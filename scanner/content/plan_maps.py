@@ -51,7 +51,7 @@ def _plan_map(reader: DocumentReader, kind: Kind) -> PlanMap:
     types = _types(data["of"])
     part_types = {name: _types(part["of"]) for name, part in data.get("parts", {}).items()}
     trees = TreeReader(reader, part_types, data.get("tables", {}))
-    places: Places = {"r": ((types, ()),)}
+    places: Places = {"r": ((types, ()),), "was": ((types, ()),)}
     parts = {
         name: _part(trees, name, part, part_types[name], types)
         for name, part in data.get("parts", {}).items()

@@ -124,7 +124,8 @@ class MapReader:
         earlier = self._earlier_parts(found)
         parts = self.owners.of(found, earlier)
         values = self._settled(found, parts, earlier)
-        bindings = self._bindings(found, values)
+        was = self._was(found)
+        bindings = {**self._bindings(found, values), "was": was}
         maker = AnswerMaker(
             bindings=bindings,
             parts=parts,
@@ -137,9 +138,14 @@ class MapReader:
         made = self._resource(maker, found, found.address, found.address, is_partial=False)
         if maker.is_untouched or found.is_new or found.address in self.world.twice:
             return made
-        before = None if self.earlier is None else self.earlier.world.resources.get(found.address)
-        was = found.values if before is None else before.values
         return replace(made, untouched=self._untouched(parts, earlier, was, found.values))
+
+    def _was(self, found: PlanResource) -> Mapping[str, Any]:
+        """The arguments before the plan; of what it creates, none."""
+        if found.is_new:
+            return {}
+        before = None if self.earlier is None else self.earlier.world.resources.get(found.address)
+        return found.values if before is None else before.values
 
     def _untouched(
         self,
@@ -261,6 +267,7 @@ class MapReader:
             values = Unreadable(f"{found.address} is in several plans")
         return {
             "r": values,
+            "was": values,
             "region": self._region(found),
             "account": self._account(found),
             "partition": self.estate.partition,
