@@ -34,10 +34,12 @@ BLOCKED = "aws-s3-bucket-public-access-blocked"
 NOT_PUBLIC = "aws-s3-bucket-policy-not-public"
 VERSIONED = "aws-s3-bucket-versioned"
 ESCALATION = "aws-iam-no-privilege-escalation"
+ACL = "aws-s3-bucket-acl-not-public"
 DEFAULT_GROUP = "aws-ec2-default-sg-closed"
 CHECKS = (
     LENGTH, ROOT, ACCOUNT_BLOCK, ENCRYPTED, BLOCKED, NOT_PUBLIC, VERSIONED, ESCALATION,
     DEFAULT_GROUP,
+    ACL,
 )  # fmt: skip
 CLOSED = dict.fromkeys(
     ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
@@ -92,6 +94,7 @@ def _fill(estate: Estate) -> None:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
     s3.create_bucket(Bucket="ledger")
     s3.put_public_access_block(Bucket="ledger", PublicAccessBlockConfiguration=CLOSED)
+    s3.create_bucket(Bucket="open")
     s3.put_bucket_versioning(Bucket="ledger", VersioningConfiguration={"Status": "Enabled"})
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
     s3.put_bucket_encryption(Bucket="ledger", ServerSideEncryptionConfiguration={"Rules": [rule]})
@@ -219,6 +222,25 @@ def test_an_answer_that_a_plan_changes_is_not_that_of_the_scan(
     finding = found[NOT_PUBLIC, "aws_s3_bucket.ledger"]
     assert finding.before is Verdict.PASS
     assert finding.after is not Verdict.FAIL
+
+
+def test_a_canned_acl_that_changes_is_not_what_the_provider_read(
+    scanned: Snapshot, tmp_path: Path
+) -> None:
+    own = [{"type": "CanonicalUser", "id": "1", "uri": "", "permissions": ["FULL_CONTROL"]}]
+    held = {"id": "open", "bucket": "open", "arn": "arn:aws:s3:::open", "grant": own}
+    found = judged(
+        scanned,
+        tmp_path,
+        change(
+            "aws_s3_bucket.open",
+            {**held, "acl": "public-read"},
+            before={**held, "acl": "private"},
+            actions=("update",),
+        ),
+    )
+    finding = found[ACL, "aws_s3_bucket.open"]
+    assert (finding.before, finding.after) == (Verdict.PASS, Verdict.FAIL)
 
 
 def test_what_a_plan_changes_is_not_known_of_the_same_resource_under_a_kind_without_a_map(

@@ -125,7 +125,7 @@ class MapReader:
         parts = self.owners.of(found, earlier)
         values = self._settled(found, parts, earlier)
         was = self._was(found)
-        bindings = {**self._bindings(found, values), "was": was}
+        bindings = {**self._bindings(found, values), "was": _changed(was, found)}
         maker = AnswerMaker(
             bindings=bindings,
             parts=parts,
@@ -267,7 +267,7 @@ class MapReader:
             values = Unreadable(f"{found.address} is in several plans")
         return {
             "r": values,
-            "was": values,
+            "was": {},
             "region": self._region(found),
             "account": self._account(found),
             "partition": self.estate.partition,
@@ -385,6 +385,14 @@ def _deleted(parts: Mapping[str, PartsFound], earlier: Mapping[str, Earlier]) ->
     for name, before in earlier.items():
         if before and not parts[name].found and not any(one.is_forgotten for one in before):
             yield name
+
+
+def _changed(was: Mapping[str, Any], found: PlanResource) -> dict[str, Any]:
+    """The arguments that the plan changes, as they were; one that nobody set is empty."""
+    if found.is_new:
+        return {}
+    names = was.keys() | found.values.keys()
+    return {name: was.get(name, "") for name in names if was.get(name) != found.values.get(name)}
 
 
 def _are_unchanged(parts: Mapping[str, PartsFound], earlier: Mapping[str, Earlier]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scanner.core.plans.map_reader import Made
@@ -13,6 +13,8 @@ from scanner.model.kinds import Kind
 from scanner.model.values import OpenList, Unreadable
 
 Scanned = tuple[ReadResource, Record]
+Sides = Mapping[str, object]
+"""The values of the members of one key."""
 
 
 @dataclass(slots=True)
@@ -61,22 +63,28 @@ def with_scanned(made: Made, scanned: Scanned, kind: Kind, *, is_before: bool) -
     """
     read, record = scanned
     own = dict(made.record)
-    for name, value in own.items():
-        attribute = kind.attributes.get(name)
-        if name not in record or not _is_open(value) or attribute is None:
+    for name, attribute in kind.attributes.items():
+        if name not in own or name not in record or not _is_open(own[name]):
             continue
         if is_before or _is_same(made, kind, attribute_paths(attribute)):
             own[name] = record[name]
     if made.key:
         own = {**own, "id": record["id"], "account": record["account"]}
-    keys: dict[str, Mapping[str, object]] = {}
-    for name, sides in made.read.keys.items():
-        keys[name] = sides
-        paths = [path for one in kind.relations[name].on.values() for path in one.paths]
-        if _is_open(sides) and (is_before or _is_same(made, kind, paths)):
-            keys[name] = read.keys.get(name, sides)
+    keys = _keys(made, read, kind, is_before=is_before)
     item = replace(made.item, resource=replace(made.item.resource, value=own))
     return replace(made, read=replace(made.read, keys=keys), record=own, item=item)
+
+
+def _keys(made: Made, scanned: ReadResource, kind: Kind, *, is_before: bool) -> dict[str, Sides]:
+    """Its side of the keys of its relations: an open one is taken as an attribute is."""
+    keys: dict[str, Sides] = {}
+    for name, sides in made.read.keys.items():
+        paths: set[tuple[str, ...]] = set()
+        for expression in kind.relations[name].on.values():
+            paths.update(expression.paths)
+        is_taken = _is_open(sides) and (is_before or _is_same(made, kind, paths))
+        keys[name] = scanned.keys.get(name, sides) if is_taken else sides
+    return keys
 
 
 def _is_same(made: Made, kind: Kind, paths: Iterable[tuple[str, ...]]) -> bool:
@@ -108,29 +116,33 @@ def listed_by(kind: Kind) -> frozenset[str]:
 
 
 def without_map(
-    scanned: Mapping[str, Scanned], others: Iterable[Changes]
+    scanned: Mapping[str, Scanned], others: Sequence[Changes]
 ) -> Iterator[tuple[str, Scanned, Made | None]]:
     """The scanned resources of a kind that no map writes, after a plan changed what it is made of.
 
     `others` are changes of kinds that the same calls list. Those of the same ids are the same
     resources under another kind; what else is changed may be part of any.
     """
-    same: list[Changes] = []
-    reason = ""
-    for changes in others:
-        if changes.ids & scanned.keys():
-            same.append(changes)
-        elif changes.first:
-            reason = reason or f"what {changes.first} changes of it is not known"
+    same = [changes for changes in others if changes.ids & scanned.keys()]
+    addresses = (changes.first for changes in others if changes not in same)
+    address = next(filter(None, addresses), "")
+    deleted: set[str] = set()
+    changed: dict[str, Made] = {}
+    for changes in same:
+        deleted |= changes.deleted
+        changed |= changes.made
     for identity, found in scanned.items():
-        if any(identity in changes.deleted for changes in same):
+        if identity in deleted:
             continue
-        made = next((one.made[identity] for one in same if identity in one.made), None)
-        why = f"what {_address(made)} changes of it is not known" if made else reason
-        if why:
-            read, record = found
-            found = (read, {**record, **dict.fromkeys(read.attributes, Unreadable(why))})
-        yield identity, found, made
+        made = changed.get(identity)
+        because = _address(made) if made else address
+        yield identity, _without_attributes(found, because) if because else found, made
+
+
+def _without_attributes(scanned: Scanned, address: str) -> Scanned:
+    read, record = scanned
+    unread = Unreadable(f"the plan changes {address}, and no map tells what becomes of it")
+    return read, {**record, **dict.fromkeys(read.attributes, unread)}
 
 
 def created_beside(scanned: Mapping[str, Scanned], others: Iterable[Changes]) -> Unreadable | None:

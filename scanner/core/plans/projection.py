@@ -66,14 +66,9 @@ def project_plan(
     if live.kinds:
         reads = {**_listed_beside(reads, library, maps), **reads}
     for name, read_plan in reads.items():
-        kind = _PlanKind(read_plan, estate, live)
+        kinds[name] = _PlanKind(read_plan, estate, live)
         for plan_map in maps.get(name, ()):
-            made = MapReader(read_plan, plan_map, world, earlier, estate).read()
-            was: Iterable[Made] | None = None
-            if earlier is not None and live.kinds:
-                was = MapReader(read_plan, plan_map, earlier, None, estate).read()
-            kind.add(made, was, plan_map.stays)
-        kinds[name] = kind
+            kinds[name].read(plan_map, world, earlier)
     if earlier is not None and live.kinds:
         _weaken_unmapped(kinds, maps)
     sides = {name: kind.side() for name, kind in kinds.items()}
@@ -138,13 +133,17 @@ class _PlanKind:
                 self._scanned[read.id] = (read, dict(record))
         self.changes = Changes(set(self._scanned))
 
-    def add(self, made: Iterable[Made], was: Iterable[Made] | None, stays: frozenset[str]) -> None:
-        """Add the plan's resources; `was` are those before it, which the scan still has.
+    def read(self, plan_map: PlanMap, world: World, earlier: World | None) -> None:
+        """Add the resources of one map, on this side of the plan."""
+        made = list(MapReader(self.plan, plan_map, world, earlier, self.estate).read())
+        was: list[Made] = []
+        if earlier is not None and self.live.kinds:
+            before = MapReader(self.plan, plan_map, earlier, None, self.estate).read()
+            was = [one for one in before if not _stays(one, plan_map.stays)]
+        self._add(made, was, is_before=earlier is None)
 
-        None: the side before the plan is made. `stays` are types that are never deleted.
-        """
-        is_before = was is None
-        was, made = [one for one in was or () if not _stays(one, stays)], list(made)
+    def _add(self, made: Sequence[Made], was: Sequence[Made], *, is_before: bool) -> None:
+        """Add the plan's resources; `was` are those before it, which the scan still has."""
         kept = {one.key for one in made}
         replaced: set[str] = set()
         taken: set[str] = set()
