@@ -45,7 +45,7 @@ def filter_covers(pattern: str, events: str) -> bool:
 
 def selectors_cover(basic: Sequence[object], advanced: Sequence[object], events: str) -> bool:
     """Whether CloudTrail's event selectors, records of a trail, record each of the events."""
-    return _agreed(partial(missed_by_selectors, basic, advanced, events))
+    return _formula_covers(recorded(basic, advanced), events)
 
 
 def scan_filter_matches(pattern: str, repository: str) -> bool:
@@ -54,6 +54,11 @@ def scan_filter_matches(pattern: str, repository: str) -> bool:
     if "*" not in pattern:
         return pattern in repository
     return wildcard(pattern).matches(repository)
+
+
+@lru_cache(maxsize=4096)
+def _formula_covers(covering: Formula, events: str) -> bool:
+    return _agreed(partial(_missed, parse_json_pattern(events), covering))
 
 
 def _agreed(missed: Callable[[Reading], Event | None]) -> bool:

@@ -157,18 +157,22 @@ class _Expression:
         letters: set[str] = set()
         while self._peek() != "]":
             low = self._bracket_letters()
-            if self._peek() == "-" and self._peek(1) != "]" and len(low) == 1:
+            if self._peek() == "-" and self._peek(1) != "]":
                 self._at += 1
-                ends = [*low, *self._bracket_letters()]
-                if len(ends) != 2 or ends != sorted(ends):
-                    raise self._fail("a range of characters runs upwards")
-                first, last = map(ord, ends)
-                low = frozenset(map(chr, range(first, last + 1)))
+                low = self._range(low, self._bracket_letters())
             letters |= low
         self._at += 1
         if not letters:
             raise self._fail("a class of characters is empty")
         return Characters(frozenset(letters), negated)
+
+    def _range(self, low: frozenset[str], high: frozenset[str]) -> frozenset[str]:
+        if len(low) > 1 or len(high) > 1:
+            raise self._fail("a class of characters ends no range")
+        (first,), (last,) = low, high
+        if first > last:
+            raise self._fail("a range of characters runs upwards")
+        return frozenset(map(chr, range(ord(first), ord(last) + 1)))
 
     def _bracket_letters(self) -> frozenset[str]:
         letter = self._take()

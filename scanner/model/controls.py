@@ -116,6 +116,11 @@ class Control:
     """The parts of the statement; none: it is one, which all of the evidence is for."""
 
     @property
+    def if_empty(self) -> str:
+        """For people: the status of an empty population, and why."""
+        return f"{self.when_empty.value}: {self.when_empty_why}"
+
+    @property
     def manual(self) -> tuple[str, ...]:
         """Every manual control that may be needed: always, instead of a check, or in some cloud."""
         names = list(self.attestations)

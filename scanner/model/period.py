@@ -180,6 +180,10 @@ class ControlPeriod:
     frequency: str
     population: str
     deviation: str
+    does_not_prove: str
+    """What it leaves open even where nothing deviates."""
+    when_empty: str
+    """The status that it has where its population is empty, and why."""
     grace: str
     """The time for a correction; where it changed, each in the order in which it was in force."""
     checks: tuple[CheckPeriod, ...]

@@ -280,6 +280,7 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     yield f"{control.id}  {control.title}"
     yield f"  population   {plural(control.resources, 'resource')} read; {control.population}"
     yield f"  source       {', '.join(checks) or 'no check'}"
+    yield from _limits(control)
     if control.attestations:
         yield f"attestations {', '.join(control.attestations)} needed as well"
     runs = f"{control.runs_made} of {control.runs_expected} expected runs"
@@ -298,6 +299,13 @@ def _control(control: ControlPeriod) -> Iterator[str]:
     # A check that only supports a control does not decide on it.
     if control.beside:
         yield f"  beside       {plural(len(control.beside), 'deviation')} of supporting checks"
+
+
+def _limits(control: ControlPeriod) -> Iterator[str]:
+    if not control.resources:
+        yield f"  if empty     {control.when_empty}"
+    if control.does_not_prove:
+        yield f"  not proven   {control.does_not_prove}"
 
 
 def _resources(control: ControlPeriod) -> Iterator[str]:

@@ -148,6 +148,15 @@ def test_a_rule_of_a_ruleset_that_is_not_active_is_unknown(
     assert judged(library, KEPT, pointed(), missing, in_force, ruleset)["app"][0] == said
 
 
+@pytest.mark.parametrize("ruleset", [None, "7", {}, [7], True])
+def test_a_rule_without_its_ruleset_is_unknown(library: Library, ruleset: object) -> None:
+    nameless = {"ruleset_id": ruleset}
+    in_force = rules({"type": "non_fast_forward", **nameless}, {"type": "deletion", **nameless})
+    missing = protection({"message": "Branch not protected"}, status=404)
+    verdict, reason = judged(library, KEPT, pointed(), missing, in_force)["app"]
+    assert (verdict, reason) == ("unknown", "a rule does not name its ruleset")
+
+
 def test_a_repository_without_commits_is_not_asked_about(library: Library) -> None:
     missing = protection({"message": "Branch not found"}, status=404)
     empty = commits_of("app", [])

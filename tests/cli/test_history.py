@@ -43,10 +43,11 @@ modes: [setting]
 checks:
   - {{id: aws-s3-bucket-versioned, role: evidences, why: It is so.}}
 when_empty: not shown
-when_empty_why: None.
+when_empty_why: Without buckets nothing was tested.
 population: Every bucket.
 deviation: an open bucket
 grace: 2 days
+does_not_prove: What lies in them is not read.
 why: It is so.
 """
 CHECK = "aws-s3-bucket-versioned"
@@ -168,6 +169,8 @@ def test_a_period_in_its_order(store: str) -> None:
     assert "fixed between 2026-01-03T02:12:00.000Z and 2026-01-04T02:12:00.000Z" in text
     assert "at least 0 hours, at most 3 days" in text
     assert "1 of 4 with a deviation" in text
+    assert "  not proven   What lies in them is not read.\n" in text
+    assert "if empty" not in text
     assert "1 failing and 0 waived of 15 observed; 1 unread" in text
     assert (
         "not shown    aws:111122223333 2026-01-05T00:00:00Z to 2026-01-06T00:00:00Z: not shown (1 run)"
@@ -185,6 +188,7 @@ def test_what_stands_open_and_was_not_read_is_in_no_population(store: str) -> No
         "period", "--from", "2026-01-08", "--to", "2026-01-09", "--control", "X-01", store=store
     )
     assert "  resources    1 (no more than 0 were read) with a deviation\n" in found.output
+    assert "  if empty     not shown: Without buckets nothing was tested.\n" in found.output
     assert "open; last read failing 2026-01-06T10:12:00.000Z" in found.output
 
 

@@ -11,6 +11,7 @@ from scanner.language.parser import parse
 from scanner.language.tree import text
 from scanner.model.library import Library
 from tests.helpers.library import shipped_library
+from tests.helpers.long_form import amount, some
 
 pytestmark = pytest.mark.slow
 
@@ -72,12 +73,12 @@ def test_an_example_that_differs_at_the_fault_notices_it(library: Library) -> No
 
 
 def test_the_examples_of_the_pack_notice_faults(library: Library) -> None:
-    results = [mutate(check, library) for check in library.checks.values()]
+    results = [mutate(check, library) for check in some(library.checks.values(), 80)]
     killed, total = (
         sum(result.killed for result in results),
         sum(result.total for result in results),
     )
-    assert total > 1500
+    assert total > amount(400, 1500)
     assert killed / total >= LEAST, "run 'tscan checks mutate --quiet' and add examples"
     assert [
         one.check for one in results if one.total >= 5 and one.killed / one.total < WEAKEST

@@ -31,6 +31,7 @@ from scanner.model.controls import (
 )
 from scanner.model.findings import Assessment, CheckResult, ControlResult, Finding, Status, Verdict
 from tests.helpers import small_library as small
+from tests.helpers.long_form import amount, some
 from tests.helpers.small_library import (
     GOOD_STATUSES,
     HERE,
@@ -163,7 +164,7 @@ def test_less_read_or_run_improves_no_control() -> None:
     """Controls × results of two checks × attested or not × every single step."""
     known, edges = space(1, 1)
     counted = 0
-    for control in controls():
+    for control in some(controls(), 24):
         with_person = {
             shape: assessed(control, run, frozenset({"MC-1"})) for shape, run in known.items()
         }
@@ -179,7 +180,7 @@ def test_less_read_or_run_improves_no_control() -> None:
                     after,
                 )
                 assert said[before].complete or not said[after].complete, (control, before, after)
-    assert counted > 500_000
+    assert counted > amount(125_000, 500_000)
 
 
 def test_larger_populations_improve_nothing_either() -> None:
@@ -195,7 +196,7 @@ def test_larger_populations_improve_nothing_either() -> None:
 
 def test_no_status_is_good_without_something_tested_read_empty_or_attested() -> None:
     """The guard against vacuous truth, stated from the other side."""
-    for control in controls():
+    for control in some(controls(), 24):
         for run, attested in itertools.product(runs(1, 1), (False, True)):
             result = assessed(control, run, frozenset({"MC-1"} if attested else ()))
             if result.status not in GOOD_STATUSES:
@@ -238,7 +239,7 @@ def test_less_read_or_run_improves_no_criterion_and_no_exit_code() -> None:
     ]
     counted = 0
     for shape, primary in itertools.product(shapes, ((True, True), (True, False), (False, False))):
-        for run in runs(1, 1):
+        for run in some(runs(1, 1), 200):
             statuses, code = judged(run, shape, primary)
             for less in steps(run):
                 counted += 1
@@ -246,7 +247,7 @@ def test_less_read_or_run_improves_no_criterion_and_no_exit_code() -> None:
                 for before, now in zip(statuses, after, strict=True):
                     assert not improves(before, now), (run, less)
                 assert code_after != EXIT_CLEAN or code == EXIT_CLEAN, (run, less)
-    assert counted > 30_000
+    assert counted > amount(9_000, 30_000)
 
 
 def test_improves_is_the_order_of_the_design() -> None:

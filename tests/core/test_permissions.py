@@ -22,6 +22,7 @@ from scanner.model.kinds import Scope
 from scanner.model.library import Library
 from scanner.pipeline import judge
 from tests.helpers.library import shipped_library
+from tests.helpers.long_form import amount, some
 from tests.helpers.refusals import changed, denied, worsened
 
 SNAPSHOT = Path(__file__).parents[2] / "tests/recordings/estate.snapshot.jsonl.gz"
@@ -101,7 +102,7 @@ def test_without_one_permission_something_is_unknown_and_says_which_call(
     grants = required_permissions(library, [library.checks[name] for name in snapshot.checks], own)
     before = judge([snapshot], library)
     silent, named = [], 0
-    for action, grant in grants.items():
+    for action, grant in some(grants.items(), 40):
         keys = [
             key
             for key, answer in snapshot.answers.items()
@@ -118,7 +119,7 @@ def test_without_one_permission_something_is_unknown_and_says_which_call(
         assert not moved or any(
             name in finding.reason for finding in moved for name in grant.operations
         ), action
-    assert named > 50
+    assert named > amount(20, 50)
     # Where the demo's account holds nothing that the answer could decide: no ACL opens a bucket, no
     # rule names a list, no trail feeds a log group that a filter could watch.
     assert len(silent) <= named // 7, silent

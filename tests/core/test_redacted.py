@@ -60,6 +60,20 @@ def test_a_reader_sees_no_mark() -> None:
     assert isinstance(lookup.run(reader, context), Unreadable)
 
 
+@pytest.mark.parametrize("data", [7, ["Name"], {"Name": 7}, {}, {"Name": [[{}]]}, None, "Name"])
+def test_a_reader_that_stumbles_over_an_answer_leaves_it_unread(data: Any) -> None:
+    def reader(context: ReadContext) -> Any:
+        found = yield CALL
+        return {found.data["Name"]: found.data["Name"].upper()}
+
+    lookup = AnswerLookup({CALL.key: answer(data)})
+    context: Any = None
+    found: Any = lookup.run(reader, context)
+    assert found.reason.startswith(f"{CALL.operation} returned an unknown format (")
+    lookup = AnswerLookup({CALL.key: answer({"Name": "x"})})
+    assert lookup.run(reader, context) == {"x": "X"}
+
+
 def test_a_json_text_sees_no_mark() -> None:
     assert parse_json(json.dumps({"a": MARK})) == {"a": Unreadable("a was redacted (GitHub token)")}
 

@@ -25,6 +25,7 @@ from scanner.history.records.segments import SegmentError, make_table
 from scanner.history.stores import open_store
 from scanner.model.controls import Role
 from scanner.model.period import Period, Schedule
+from tests.helpers.long_form import amount
 from tests.helpers.nights import library_of
 from tests.helpers.small_library import make_check, make_control
 from tests.helpers.small_scans import CHECKS, HERE, scan, simple
@@ -76,7 +77,7 @@ TIMES = st.one_of(st.just(range(9)), st.permutations(range(-2, 7)))
 
 
 @given(nights=NIGHTS, packs=st.lists(st.sampled_from("001"), min_size=9, max_size=9), times=TIMES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=amount(8, 25), deadline=None)
 def test_columns_and_transitions_make_the_same_report(
     nights: list[dict[tuple[str, str, str], str]], packs: list[str], times: Sequence[int]
 ) -> None:

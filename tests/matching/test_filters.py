@@ -104,7 +104,8 @@ def test_a_filter_of_log_events(pattern: str, covers: bool | None) -> None:
         ("{ $.a = %x{3,2}% }", 11, "a repetition counts up"),
         ("{ $.a = %x{y}% }", 11, "'{' begins a repetition"),
         ("{ $.a = %[z-a]% }", 14, "a range of characters runs upwards"),
-        ("{ $.a = %[#-\\d]% }", 15, "a range of characters runs upwards"),
+        ("{ $.a = %[#-\\d]% }", 15, "a class of characters ends no range"),
+        ("{ $.a = %[\\d-x]% }", 15, "a class of characters ends no range"),
         ("{ $.a = %[a(b]% }", 12, "'(' is not supported in a class of characters"),
         ("{ $.a = %[a\\D]% }", 14, "a negated class inside a class is not supported"),
         ("{ $.a = %a$b% }", 11, "'$' is not supported here in a regular expression"),
@@ -435,6 +436,9 @@ def test_texts_that_no_pattern_names_stand_for_each_other() -> None:
     assert find_text(frozenset({starts_with("a")}), frozenset({wildcard("a*b*")})) == "a"
     assert find_text(frozenset({wildcard("a*")}), frozenset({starts_with("a")})) is None
     assert find_text(frozenset(), frozenset({wildcard("")})) is not None
+    # A character that no pattern names, though some name the first of the alphabet.
+    one = regular_expression("^.$", 0)
+    assert find_text(frozenset({one}), frozenset({wildcard("a"), wildcard("b")})) == "c"
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,9 @@ def test_the_log_of_an_entry(query: str, *, expected: bool) -> None:
     [
         ("(a=1", "query 1:5: ')' is missing"),
         ("a=1)", "query 1:4: unexpected ')'"),
+        ("\n(a=1", "query 2:5: ')' is missing"),
         ("a=1\n  AND", "query 2:6: a field or a value is missing"),
+        ("AND a=1", "query 1:1: a field or a value is missing"),
         ("a=", "query 1:3: a value is missing"),
         ("a=AND", "query 1:3: a value is missing"),
         ("a=OR", "query 1:3: a value is missing"),
@@ -138,6 +140,7 @@ def test_the_log_of_an_entry(query: str, *, expected: bool) -> None:
         ("a={x}", "query 1:3: unexpected '{'"),
         ("a=x:y", "query 1:4: a field or a value is missing"),
         ("a=-x", "query 1:4: a value is missing"),
+        ("a:x*", "query 1:3: a star outside quotes must stand alone after ':'"),
         ("a=x*", "query 1:3: a star outside quotes must stand alone after ':'"),
         ("a=*", "query 1:3: a star outside quotes must stand alone after ':'"),
         ('a=x."y"', "query 1:3: quote the whole value or nothing"),
@@ -166,6 +169,15 @@ def test_what_is_not_judged_has_its_place(query: str, message: str) -> None:
     with pytest.raises(QueryError) as found:
         covers(query, ENTRIES)
     assert str(found.value) == message
+
+
+def test_the_longest_query_is_judged() -> None:
+    assert covers(ENTRIES.ljust(20_000), ENTRIES)
+
+
+def test_a_negative_number_may_have_a_point() -> None:
+    assert covers("a=-1.5", "a=-1.5")
+    assert not covers("a=-1.5", "a=1.5")
 
 
 @pytest.mark.parametrize("text", ["a>1", "NOT a=1", "a=1 AND b", "log_id(x)", "a=(1 OR (2 3))"])

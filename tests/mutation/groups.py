@@ -100,6 +100,10 @@ GROUPS = (
         modules=tuple(
             f"scanner/providers/github/{name}.py" for name in ("authorship", "reviews", "branches")
         ),
-        tests=("tests/authored/test_reviews.py", "tests/authored/test_github_branches.py"),
+        tests=(
+            "tests/providers/test_github_writers.py",
+            "tests/authored/test_reviews.py",
+            "tests/authored/test_github_branches.py",
+        ),
     ),
 )

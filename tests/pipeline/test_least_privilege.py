@@ -26,6 +26,7 @@ from tests.estate.seed import REGIONS
 from tests.estate.wide.answers import UNREAD
 from tests.helpers.hostile_answers import VALUES, changed, depths, passes
 from tests.helpers.library import shipped_library
+from tests.helpers.long_form import amount, some
 from tests.helpers.refusals import improvements
 from tests.helpers.withheld_actions import effect, printed, replayed, used, verdicts, without
 
@@ -77,22 +78,22 @@ def test_what_is_printed_is_enough_and_all_of_it_is_asked_for(base: Base) -> Non
 def test_without_any_one_action_something_turns_unknown_and_names_it(
     base: Base, library: Library
 ) -> None:
+    shown_only = printed() - printed(deciding=True)
+    tried = {*some(sorted(printed()), 40), *shown_only}
     effects = {
         name: replayed(name, base.snapshot, base.assessment, library, home=REGIONS[0])
-        for name in printed()
+        for name in sorted(tried)
     }
     assert {name: one.gains for name, one in effects.items() if one.gains} == {}
-    assert {name for name, one in effects.items() if not one.naming} == printed() - printed(
-        deciding=True
-    )
+    assert {name for name, one in effects.items() if not one.naming} == shown_only
     # The account's name, and types in use that no check reads: printed in a statement of their own,
     # for no verdict depends on them.
-    assert printed() - printed(deciding=True) == {
+    assert shown_only == {
         "iam:ListAccountAliases",
         "resource-explorer-2:GetDefaultView",
         "resource-explorer-2:Search",
     }
-    assert len(effects) > 140
+    assert len(effects) > amount(40, 140)
 
 
 @pytest.mark.slow
@@ -145,7 +146,7 @@ def test_a_guardrail_counts_where_it_is_attached(base: Base) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("action", LIVE)
+@pytest.mark.parametrize("action", some(LIVE, 2))
 def test_the_server_refuses_as_the_replay_says(action: str, base: Base, library: Library) -> None:
     snapshot, decisions = base.estate.scan(printed() - {action})
     assert {one.lacking for one in decisions} == {(), (action,)}

@@ -1,6 +1,6 @@
 """Replays the timelines of a target, item by item.
 
-Failure intervals, item-days and waivers of items are computed from their status changes.
+Failure intervals, check-days and waivers of resources are computed from their status changes.
 """
 
 from __future__ import annotations

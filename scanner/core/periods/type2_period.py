@@ -281,6 +281,8 @@ def _control_period(
         frequency=control.frequency,
         population=control.population,
         deviation=control.deviation,
+        does_not_prove=control.does_not_prove,
+        when_empty=control.if_empty,
         grace=", then ".join(versions.graces(control, _all_records(targets))) or control.grace,
         checks=tuple(checks),
         attestations=control.attestations,

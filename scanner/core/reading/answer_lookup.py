@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from scanner.core.reading.answer_items import with_open_lists
 from scanner.core.reading.context import ReadContext, Reader
@@ -11,6 +12,9 @@ from scanner.model.answers import Answer, Call, State
 from scanner.model.kinds import Request
 from scanner.model.redacted import with_unread_marks
 from scanner.model.values import ABSENT, RawValue, Unreadable
+
+_UNKNOWN_FORMAT: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a reader raises that meets a value of another type than it expects."""
 
 
 class AnswerLookup:
@@ -51,11 +55,15 @@ class AnswerLookup:
         return data
 
     def run(self, reader: Reader, context: ReadContext) -> RawValue:
-        """The result of a reader, or `Unreadable` once one of its calls has no answer."""
+        """The result of a reader, or `Unreadable` once one of its calls has no answer, or an
+        answer has a form that the reader stumbles over.
+        """
         program: Generator[Call, Answer, RawValue] = reader(context)
+        asked = ""
         try:
             call = next(program)
             while True:
+                asked = call.operation
                 answer = self.ask(call)
                 if answer is None:
                     # It is run again from the start when the answer is there: readers are pure.
@@ -65,6 +73,9 @@ class AnswerLookup:
         except StopIteration as stop:
             result: RawValue = stop.value
             return result
+        except _UNKNOWN_FORMAT as error:
+            # One strange answer leaves what the reader makes of it unread, and nothing else.
+            return Unreadable(f"{asked} returned an unknown format ({type(error).__name__})")
 
 
 def _as_read(answer: Answer) -> Answer:

@@ -40,8 +40,8 @@ def control_table(report: Report) -> Iterator[Text]:
     for result, cells in zip(results, rows, strict=True):
         yield from grid.row(cells)
         # Over the full width: in a column of the table a reason would be as narrow as that.
-        for reason in _reasons(result.reasons, report.library):
-            yield from folded(plain(reason, "dim"), report.width, indent=indent)
+        for line in (*_reasons(result.reasons, report.library), *_limits(result, report.library)):
+            yield from folded(plain(line, "dim"), report.width, indent=indent)
     yield Text()
 
 
@@ -68,3 +68,13 @@ def _reasons(reasons: tuple[str, ...], library: Library) -> Iterator[str]:
             yield reason
     if len(reasons) > NAMED:
         yield f"… and {plural(len(reasons) - NAMED, 'more reason')}, all in the JSON result"
+
+
+def _limits(result: ControlResult, library: Library) -> Iterator[str]:
+    """What the status leaves open, and what an empty population means."""
+    control = library.controls[result.id]
+    counts = result.counts
+    if control.checks and not (counts.passed or counts.failed or counts.unknown or counts.waived):
+        yield f"if there is nothing to test: {control.if_empty}"
+    if control.does_not_prove:
+        yield f"not proven: {control.does_not_prove}"

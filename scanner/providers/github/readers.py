@@ -48,14 +48,15 @@ def branch_rules(
     if isinstance(rules, Unreadable):
         return rules
     # Rules of one ruleset share their bypass list: it is requested once for each ruleset.
-    bypass_by_ruleset: dict[object, Bypass] = {}
-    for rule in rules:
-        ruleset = rule.get("ruleset_id")
-        if ruleset not in bypass_by_ruleset:
-            bypass_by_ruleset[ruleset] = yield from _bypass(path, ruleset)
+    bypass_by_ruleset: dict[int, Bypass] = {}
     found: list[Rule] = []
     for rule in rules:
-        bypassed_by = bypass_by_ruleset[rule.get("ruleset_id")]
+        ruleset = rule.get("ruleset_id")
+        bypassed_by: Bypass = Unreadable("a rule does not name its ruleset")
+        if type(ruleset) is int:
+            if ruleset not in bypass_by_ruleset:
+                bypass_by_ruleset[ruleset] = yield from _bypass(path, ruleset)
+            bypassed_by = bypass_by_ruleset[ruleset]
         found.append({**rule, "bypassed_by": bypassed_by})
     return found
 
@@ -152,10 +153,8 @@ def _rules_in(answer: Answer) -> list[Mapping[str, Any]] | Unreadable:
     return rules
 
 
-def _bypass(path: Mapping[str, str], ruleset: object) -> Generator[Call, Answer, Bypass]:
+def _bypass(path: Mapping[str, str], ruleset: int) -> Generator[Call, Answer, Bypass]:
     """Who may bypass a ruleset; unreadable where the token may not see it."""
-    if type(ruleset) is not int:
-        return Unreadable("a rule does not name its ruleset")
     # Rulesets of the organization apply to its repositories: they are among the parents.
     params = {**path, "ruleset_id": ruleset, "includes_parents": True}
     answer = yield Call(operation=_RULESET, region="", params=params)

@@ -190,7 +190,7 @@ def _control(control: Control, content: Content) -> Explanation:
             ("nature", f"{control.nature}; {control.frequency}"),
             ("population", control.population),
             ("deviation", control.deviation),
-            ("if there is none", f"{control.when_empty.value}: {control.when_empty_why}"),
+            ("if there is none", control.if_empty),
             ("if none is in scope", control.when_none_in_scope.value),
         ),
         rests_on=tuple(_evidence_of(control, content)),
