@@ -68,11 +68,13 @@ class Scope:
 
     checks: tuple[str, ...]
     regions: tuple[str, ...]
+    managed_policies: bool
+    """Whether the account has the policies that AWS manages: there are more than 1,000."""
 
     @classmethod
     def whole(cls, library: Library) -> Scope:
         """Every check on the state of an account, in every region of the estates."""
-        return cls(checks=_checks(library, ()), regions=REGIONS)
+        return cls(checks=_checks(library, ()), regions=REGIONS, managed_policies=True)
 
     @classmethod
     def small(cls, library: Library) -> Scope:
@@ -87,7 +89,8 @@ class Scope:
             "aws.kms.key",
             "aws.s3.bucket",
         )
-        return cls(checks=_checks(library, kinds), regions=REGIONS[:1])
+        checks = _checks(library, kinds)
+        return cls(checks=checks, regions=REGIONS[:1], managed_policies=False)
 
 
 def _checks(library: Library, kinds: Collection[str]) -> tuple[str, ...]:
@@ -101,7 +104,8 @@ def _checks(library: Library, kinds: Collection[str]) -> tuple[str, ...]:
 
 def prove(estate: str, tools: Tools, folder: Path, library: Library, scope: Scope) -> Proof:
     """Run one estate in a folder of its own."""
-    with mended(), running() as endpoint:
+    policies = {"MOTO_IAM_LOAD_MANAGED_POLICIES": str(scope.managed_policies).lower()}
+    with mended(), patch.dict(os.environ, policies), running() as endpoint:
         terraform = Terraform(tools, ESTATES / estate, folder, endpoint)
         terraform.init()
         terraform.apply("first")
