@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members members-dropped quick docs docs-fresh fuzz bench mutants history-long nonsense plans-long secrets lock wheel clean
+.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members members-dropped parity quick docs docs-fresh fuzz bench mutants history-long nonsense plans-long secrets lock wheel clean
 
 help:
 	@echo "make scan     start a small AWS estate on this machine, scan it over its API, show the matrix"
@@ -14,7 +14,7 @@ help:
 	@echo "make demo     the matrix of the snapshot that the package carries"
 	@echo "make format   put the code in its form"
 	@echo "make docs     write the generated documentation again"
-	@echo "make fuzz | bench | mutants | members-dropped | history-long | nonsense | plans-long | secrets    the longer proofs, by hand"
+	@echo "make fuzz | bench | mutants | members-dropped | parity | history-long | nonsense | plans-long | secrets    the longer proofs, by hand"
 	@echo "make lock     resolve the dependencies again      make wheel    build into dist/"
 
 env: $(READY)
@@ -69,6 +69,10 @@ unit: $(READY)
 # Members and values of the providers' models that kinds do not account for; WRITE=--write first writes the values.
 members: $(READY)
 	@$(BIN)/python -m tests.providers.members $(WRITE)
+
+# Three estates, applied and planned by a Terraform of this machine (TSCAN_TF_PLUGINS names its providers).
+parity: $(READY)
+	@$(BIN)/python -m tests.plans.parity
 
 # Spoils each member of each recorded answer: nothing may look better for it.
 members-dropped: $(READY)

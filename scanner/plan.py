@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ from scanner.core.plans.agreement import differing_blocks, without_trust
 from scanner.core.plans.judging import judge_plans
 from scanner.core.plans.map_reader import PlanEstate
 from scanner.core.plans.projection import LiveWorld
-from scanner.core.plans.reduction import Reads, Sources, reduce_plan
+from scanner.core.plans.reduction import Sources, reduce_plan
 from scanner.core.reading.answer_lookup import AnswerLookup, read_data
 from scanner.core.reading.inventory import with_inventory
 from scanner.core.reading.projection import Estate, read_kinds
@@ -79,7 +79,7 @@ def collect_plans(
     )
 
 
-def _reduced(data: dict[str, Any], path: str, reads: Reads, sources: Sources) -> dict[str, Any]:
+def _reduced(data: dict[str, Any], path: str, reads: PlanReads, sources: Sources) -> dict[str, Any]:
     differing = differing_blocks(data, sources)
     try:
         reduced = reduce_plan(data, reads, without_trust(sources, differing))
@@ -123,6 +123,34 @@ def judge_plan_snapshot(
     `checks` are ids (None: all), `params` those that differ from their defaults. `over` is a scan
     of the account that the plans change.
     """
+    asked = plan_question(
+        snapshot, library, maps, checks=checks, params=params, account=account, over=over
+    )
+    return judge_plans(asked.plans, library, maps, asked.checks, asked.estate, asked.live)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanQuestion:
+    """What is asked of some plans, and over what."""
+
+    plans: Mapping[str, Mapping[str, Any]]
+    """Reduced, by name."""
+    checks: Sequence[Check]
+    estate: PlanEstate
+    live: LiveWorld
+
+
+def plan_question(
+    snapshot: Snapshot,
+    library: Library,
+    maps: PlanMaps,
+    *,
+    checks: Collection[str] | None = None,
+    params: Mapping[str, Any] | None = None,
+    account: str = "",
+    over: Snapshot | None = None,
+) -> PlanQuestion:
+    """What `judge_plan_snapshot` judges, by the same arguments."""
     plans = plans_in(snapshot)
     set_before = {} if over is None else over.params
     resolved = resolve_params(library.parameters, {**set_before, **(params or {})})
@@ -148,7 +176,7 @@ def judge_plan_snapshot(
             account=account or over.target.account,
         )
         live = _live(over, library, chosen, resolved)
-    return judge_plans(plans, library, maps, chosen, estate, live)
+    return PlanQuestion(plans=plans, checks=chosen, estate=estate, live=live)
 
 
 def plans_in(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -80,7 +80,7 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
     types = _types(data["of"])
     part_types = {name: _types(part["of"]) for name, part in data.get("parts", {}).items()}
     trees = TreeReader(reader, part_types, data.get("tables", {}))
-    places: Places = {"r": ((types, ()),)}
+    places: Places = {"r": ((types, ()),), "was": ((types, ()),)}
     parts = {
         name: _part(trees, name, part, part_types[name], types)
         for name, part in data.get("parts", {}).items()
@@ -102,8 +102,10 @@ def _plan_map(reader: DocumentReader, kind: Kind, cloud: PlanCloud) -> PlanMap:
         item=answers["it"],
         parent=answers.get("parent"),
         details={name: answers[name] for name in answers if name not in ("it", "parent")},
+        stays=_named(reader, "stays", types),
         unread=_unread(reader, kind, answers),
         where=_optional(trees, "where", places, BOOL),
+        outside=_named(reader, "outside", data.get("unread", {})),
         region=_optional(trees, "region", places, None),
         path=reader.document.name,
         reads=trees.arguments(),
@@ -147,6 +149,15 @@ def _default_reads(data: Mapping[str, Any]) -> Iterator[ArgumentPath]:
 
 def _types(of: str | list[str]) -> tuple[str, ...]:
     return (of,) if isinstance(of, str) else tuple(of)
+
+
+def _named(reader: DocumentReader, word: str, known: Collection[str]) -> frozenset[str]:
+    """The names under a word, each of which the map has elsewhere."""
+    named = reader.data.get(word, [])
+    for at, name in enumerate(named):
+        if name not in known:
+            reader.wrong((word, at), f"the map does not name '{name}'", did_you_mean(name, known))
+    return frozenset(named)
 
 
 def _part(

@@ -20,6 +20,7 @@ from scanner.model.plan_maps import (
     FirstOf,
     Flat,
     FromPart,
+    IfDeleted,
     IfNew,
     Items,
     Joined,
@@ -53,6 +54,7 @@ _FORMS: Final[Mapping[str, frozenset[str]]] = {
     "$when": frozenset({"$when", "$then", "$else"}),
     "$first": frozenset({"$first"}),
     "$new": frozenset({"$new"}),
+    "$deleted": frozenset({"$deleted", "$make"}),
     "$table": frozenset({"$table", "$key"}),
     "$pairs": frozenset({"$pairs", "$key", "$value"}),
     "$constant": frozenset({"$constant"}),
@@ -244,6 +246,15 @@ class TreeReader:
     def _new(self, path: Steps, data: Any, places: Places) -> Tree:
         return IfNew(self.tree((*path, "$new"), data["$new"], places))
 
+    def _deleted(self, path: Steps, data: Any, places: Places) -> Tree:
+        name = data["$deleted"]
+        if name not in self.parts:
+            message = f"the map has no part '{name}'"
+            hint = did_you_mean(str(name), self.parts)
+            self.reader.wrong((*path, "$deleted"), message, hint)
+            return _NOTHING
+        return IfDeleted(part=name, make=self.tree((*path, "$make"), data["$make"], places))
+
     def _table(self, path: Steps, data: Any, places: Places) -> Tree:
         table = self.tables.get(data["$table"])
         if table is None:
@@ -288,6 +299,7 @@ _READERS: Final[Mapping[str, Callable[[TreeReader, Steps, Any, Places], Tree]]] 
     "$when": TreeReader._when,
     "$first": TreeReader._first,
     "$new": TreeReader._new,
+    "$deleted": TreeReader._deleted,
     "$table": TreeReader._table,
     "$pairs": TreeReader._pairs,
     "$constant": TreeReader._constant,
@@ -340,7 +352,9 @@ def _written_list(tree: Items | Each | One | EachPart) -> Written:
     return found
 
 
-def _alternatives(tree: Joined | FirstOf | When | FromPart | IfNew) -> tuple[Tree | None, ...]:
+def _alternatives(
+    tree: Joined | FirstOf | When | FromPart | IfNew | IfDeleted,
+) -> tuple[Tree | None, ...]:
     """The trees of which one, or all together, make the answer."""
     match tree:
         case Joined():

@@ -128,6 +128,14 @@ class IfNew:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IfDeleted:
+    """What the cloud sets when this plan deletes a part; without that, nothing is said."""
+
+    part: str
+    make: Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
     """The entry of a table of the cloud, by the value of an argument."""
 
@@ -166,6 +174,7 @@ Tree: TypeAlias = (
     | When
     | FirstOf
     | IfNew
+    | IfDeleted
     | Lookup
     | Pairs
     | NotInPlan
@@ -280,10 +289,14 @@ class PlanMap:
     """What the kind's listing would return."""
     parent: Tree | None
     details: Mapping[str, Tree]
+    stays: frozenset[str]
+    """Types whose resources stay in the cloud when Terraform deletes them."""
     unread: Mapping[ArgumentPath, str]
     """Members of answers that no plan says, and why: by path from `it` or the detail's name."""
     where: Expression | None
     """Which resources of the types are of the kind."""
+    outside: frozenset[str]
+    """Answers among these that no argument sets: those of a scan hold after the plan, too."""
     region: Expression | None
     """Where the resource is, if its arguments say it."""
     path: str

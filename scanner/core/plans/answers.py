@@ -18,6 +18,7 @@ from scanner.model.plan_maps import (
     FirstOf,
     Flat,
     FromPart,
+    IfDeleted,
     IfNew,
     Items,
     Joined,
@@ -57,6 +58,10 @@ class AnswerMaker:
     """Parts as they were before the plan, of which the resource's own list was refreshed."""
     made_by: dict[int, PlanResource]
     """By identity of an item: the part that it was made of."""
+    deleted: frozenset[str] = frozenset()
+    """Parts that the plan deletes, so that the cloud has none of them afterwards."""
+    is_gone: bool = False
+    """Whether the plan deletes what every account has: its answers say that nothing is set."""
 
     def unread(self, reason: str) -> Unreadable:
         """What no plan says; of something that the plan does not touch, a scan may know it."""
@@ -64,6 +69,8 @@ class AnswerMaker:
 
     def make(self, tree: Tree, **more: object) -> Any:
         """The raw answer, or a part of it: `ABSENT` where nobody sets it."""
+        if self.is_gone:
+            return _MISSING
         bindings = {**self.bindings, **more}
         return _MAKERS[type(tree)](self, tree, bindings)
 
@@ -213,6 +220,9 @@ class AnswerMaker:
     def _if_new(self, tree: IfNew, bindings: Bindings) -> Any:
         return self._again(tree.make, bindings) if self.is_new else _MISSING
 
+    def _if_deleted(self, tree: IfDeleted, bindings: Bindings) -> Any:
+        return self._again(tree.make, bindings) if tree.part in self.deleted else _MISSING
+
     def _lookup(self, tree: Lookup, bindings: Bindings) -> Any:
         key = _value(tree.key, bindings)
         if key is _MISSING or isinstance(key, Unreadable):
@@ -249,6 +259,7 @@ _MAKERS: Final[Mapping[type, Callable[[AnswerMaker, Any, Bindings], Any]]] = {
     When: AnswerMaker._when,
     FirstOf: AnswerMaker._first_of,
     IfNew: AnswerMaker._if_new,
+    IfDeleted: AnswerMaker._if_deleted,
     Lookup: AnswerMaker._lookup,
     Pairs: AnswerMaker._pairs,
     NotInPlan: AnswerMaker._not_in_plan,

@@ -33,7 +33,7 @@ _ORDER: Final = tuple(PlanChange)
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
     """One check on one resource of one side."""
 
     finding: Finding
@@ -56,8 +56,8 @@ def judge_plans(
     before = World(plans.values(), "before", all_maps, estate.account)
     after = World(plans.values(), "after", all_maps, estate.account)
     asked, not_asked = _asked(checks, library, maps, live)
-    earlier = _judge(before, None, library, maps, asked, estate, live)
-    later = _judge(after, before, library, maps, asked, estate, live)
+    earlier = judge_side(before, None, library, maps, asked, estate, live)
+    later = judge_side(after, before, library, maps, asked, estate, live)
     findings = _compare(earlier, later, {check.id: check for check in asked}, library, after)
     types: set[str] = set()
     for plan_map in all_maps:
@@ -129,7 +129,7 @@ def _readable(check: Check, library: Library, maps: Iterable[PlanMap]) -> bool:
     return any(not roots <= plan_map.unread_answers for plan_map in maps)
 
 
-def _judge(
+def judge_side(
     world: World,
     earlier: World | None,
     library: Library,
@@ -137,10 +137,11 @@ def _judge(
     checks: Sequence[Check],
     estate: PlanEstate,
     live: LiveWorld,
-) -> dict[_Key, _Judged]:
+) -> dict[_Key, Judged]:
+    """What checks say on one side of a plan, by check and address; `earlier` is the side before."""
     projection = project_plan(world, earlier, library, maps, checks, estate, live)
     now = to_timestamp(estate.started)
-    found: dict[_Key, _Judged] = {}
+    found: dict[_Key, Judged] = {}
     for check in checks:
         for judged in _judge_check(check, projection, library, estate, live, now):
             address = judged.finding.resource.id
@@ -155,7 +156,7 @@ def _judge_check(
     estate: PlanEstate,
     live: LiveWorld,
     now: datetime,
-) -> Iterable[_Judged]:
+) -> Iterable[Judged]:
     items = projection.items[check.kind]
     if not items and check.kind not in live.kinds:
         # A population is what the plan has: nobody asks about resources that it does not.
@@ -175,7 +176,7 @@ def _judge_check(
         if item is None:
             continue
         if finding.resource.id != "*" and not _says_nothing(finding, item):
-            yield _Judged(finding, item)
+            yield Judged(finding, item)
 
 
 def _scanned_nothing(check: Check, finding: Finding, live: LiveWorld) -> PlanItem | None:
@@ -220,8 +221,8 @@ def _reasons(value: object) -> Iterator[str]:
 
 
 def _compare(
-    earlier: Mapping[_Key, _Judged],
-    later: Mapping[_Key, _Judged],
+    earlier: Mapping[_Key, Judged],
+    later: Mapping[_Key, Judged],
     checks: Mapping[str, Check],
     library: Library,
     after: World,
@@ -244,7 +245,7 @@ def _compare(
             yield _finding(found, kind, was, PlanChange.REMOVED, was, None)
 
 
-def _change(was: _Judged | None, judged: _Judged) -> PlanChange:
+def _change(was: Judged | None, judged: Judged) -> PlanChange:
     before = None if was is None else was.finding.verdict
     after = judged.finding.verdict
     if after is Verdict.FAIL:
@@ -254,7 +255,7 @@ def _change(was: _Judged | None, judged: _Judged) -> PlanChange:
         return PlanChange.BETTER if is_better else PlanChange.SAME
     # Of a replaced resource hardly anything is known before apply: that is no weakening.
     is_replaced = judged.item.of is not None and judged.item.of.is_replaced
-    if before is Verdict.PASS and not is_replaced:
+    if before is Verdict.PASS and not is_replaced and not judged.item.is_beside:
         return PlanChange.WEAKENED
     return PlanChange.OPEN
 
@@ -262,9 +263,9 @@ def _change(was: _Judged | None, judged: _Judged) -> PlanChange:
 def _finding(
     check: Check,
     kind: Kind,
-    judged: _Judged,
+    judged: Judged,
     change: PlanChange,
-    was: _Judged | None,
+    was: Judged | None,
     now: Finding | None,
 ) -> PlanFinding:
     finding = judged.finding

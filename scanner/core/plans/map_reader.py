@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
+from scanner.core.plans.answer_reads import reads_by_answer
 from scanner.core.plans.answers import AnswerMaker, PartsFound, with_unread
 from scanner.core.plans.parts import Earlier, Owners
 from scanner.core.plans.settling import settle
@@ -52,6 +53,8 @@ class PlanItem:
     made_by: Mapping[int, PlanResource]
     """By identity of an item of these: the part that it was made of."""
     map: PlanMap | None
+    is_beside: bool = False
+    """Whether it is open because no map says what the plan changes of it."""
 
 
 def untouched(resource: Resource) -> PlanItem:
@@ -68,6 +71,10 @@ class Made:
     read: ReadResource
     record: Record
     item: PlanItem
+    is_untouched: bool = False
+    """Whether the plan leaves it, and all that configures it, as they are."""
+    untouched: frozenset[str] = frozenset()
+    """The answers that nothing which the plan changes is part of."""
     key: str = ""
     """Of something outside the plan: the value by which the plan names it."""
     within: tuple[str, ...] = ()
@@ -90,6 +97,7 @@ class MapReader:
         self.world = world
         self.estate = estate
         self.owners = Owners(plan_map, world, world.of_types(plan_map.types))
+        self._made_of = reads_by_answer(plan_map)
         self.earlier: Owners | None = None
         if earlier is not None:
             self.earlier = Owners(plan_map, earlier, earlier.of_types(plan_map.types))
@@ -113,7 +121,10 @@ class MapReader:
             name = f"{orphan.name} (outside the plan)"
             identity = f"{orphan.first.address} -> {orphan.name}"
             made = self._resource(maker, orphan.first, identity, name, is_partial=True)
-            yield replace(made, key=orphan.key, within=orphan.within)
+            same = made.untouched or self._untouched(orphan.parts, {}, {}, {})
+            yield replace(made, key=orphan.key, within=orphan.within, untouched=same)
+        for gone in self._deleted_settings():
+            yield self._gone(gone)
 
     def _whole(self, found: PlanResource) -> Made | None:
         """The resource; None: its arguments show that it is not of the kind."""
@@ -124,16 +135,74 @@ class MapReader:
         if is_of_kind is False:
             return None
         known = values if is_of_kind is True else Unreadable("what it is, is not known")
-        bindings = self._bindings(found, known)
+        was = self._was(found)
+        bindings = {**self._bindings(found, known), "was": _changed(was, found)}
         maker = AnswerMaker(
             bindings=bindings,
             parts=parts,
             is_new=found.is_new,
-            is_untouched=found.is_unchanged and _are_unchanged(parts, earlier),
+            is_untouched=self._is_untouched(found) and _are_unchanged(parts, earlier),
             earlier=self._listed(earlier),
             made_by={},
+            deleted=frozenset(_deleted(parts, earlier)),
         )
-        return self._resource(maker, found, found.address, found.address, is_partial=False)
+        made = self._resource(maker, found, found.address, found.address, is_partial=False)
+        if maker.is_untouched or found.is_new or found.address in self.world.twice:
+            return made
+        return replace(made, untouched=self._untouched(parts, earlier, was, found.values))
+
+    def _was(self, found: PlanResource) -> Mapping[str, Any]:
+        """The arguments before the plan; of what it creates, none."""
+        if found.is_new:
+            return {}
+        before = None if self.earlier is None else self.earlier.world.resources.get(found.address)
+        return found.values if before is None else before.values
+
+    def _untouched(
+        self,
+        parts: Mapping[str, PartsFound],
+        earlier: Mapping[str, Earlier],
+        was: Mapping[str, Any],
+        values: Mapping[str, Any],
+    ) -> frozenset[str]:
+        """The answers of something that the plan changes which do not change by it."""
+        found = set(self.map.outside)
+        for name, read in self._made_of.items():
+            of_these = {part: parts[part] for part in read.parts}
+            before = {part: earlier.get(part, ()) for part in read.parts}
+            is_same = all(was.get(one) == values.get(one) for one in read.arguments)
+            if is_same and _are_unchanged(of_these, before):
+                found.add(name)
+        return frozenset(found)
+
+    def _is_untouched(self, found: PlanResource) -> bool:
+        # Another plan may change what this one leaves as it is.
+        return found.is_unchanged and found.address not in self.world.twice
+
+    def _deleted_settings(self) -> Iterator[PlanResource]:
+        """Settings that every account or region has, which the plan deletes and does not set."""
+        if self.earlier is None or self.plan.kind.listing is not None:
+            return
+        kept = {(one.provider, one.region) for one in self.owners.resources}
+        for found in self.earlier.resources:
+            is_here = found.address in self.world.resources or found.is_forgotten
+            if not is_here and (found.provider, found.region) not in kept:
+                yield found
+
+    def _gone(self, found: PlanResource) -> Made:
+        """The settings of an account once what sets them is deleted."""
+        maker = AnswerMaker(
+            bindings=self._bindings(found, {}),
+            parts={},
+            is_new=False,
+            # What the map does not set lies outside the plan.
+            is_untouched=True,
+            earlier={},
+            made_by={},
+            is_gone=True,
+        )
+        made = self._resource(maker, found, found.address, found.address, is_partial=False)
+        return replace(made, is_untouched=False, untouched=self.map.outside)
 
     def _earlier_parts(self, found: PlanResource) -> dict[str, Earlier]:
         if self.earlier is None or found.is_new:
@@ -173,9 +242,9 @@ class MapReader:
     ) -> dict[str, Any]:
         """The arguments without what the provider read of parts that the plan deletes."""
         values = dict(found.values)
-        for name, part in self.map.parts.items():
-            is_deleted = earlier.get(name) and not parts[name].found
-            if part.tells and is_deleted and not (part.many or part.stays):
+        for name in _deleted(parts, earlier):
+            part = self.map.parts[name]
+            if part.tells and not (part.many or part.stays):
                 values.pop(part.tells, None)
         return values
 
@@ -185,6 +254,7 @@ class MapReader:
             values = Unreadable(f"{found.address} is in several plans")
         return {
             "r": values,
+            "was": {},
             "region": self._region(found),
             "account": found.account,
             "partition": self.estate.partition or self.map.cloud.partition,
@@ -233,7 +303,13 @@ class MapReader:
             made_by=maker.made_by,
             map=self.map,
         )
-        return Made(read=read, record=record, item=item)
+        return Made(
+            read=read,
+            record=record,
+            item=item,
+            is_untouched=maker.is_untouched,
+            untouched=frozenset(bindings) if maker.is_untouched else frozenset(),
+        )
 
     def _name(self, answers: Bindings) -> Value:
         """The name that the provider gives it, as in a scan."""
@@ -267,7 +343,10 @@ class MapReader:
         return answers
 
     def _answer(self, maker: AnswerMaker, name: str, tree: Any) -> Any:
-        reasons = {path: maker.unread(why) for path, why in self.map.unread.items()}
+        reasons = {
+            path: Outside(why) if path[0] in self.map.outside else maker.unread(why)
+            for path, why in self.map.unread.items()
+        }
         reason = reasons.get((name,))
         if reason is not None or tree is None:
             return reason or maker.unread(f"{name} is not in a plan")
@@ -285,7 +364,29 @@ class MapReader:
         return replace(read, id=identity), own_id
 
 
+def _deleted(parts: Mapping[str, PartsFound], earlier: Mapping[str, Earlier]) -> Iterator[str]:
+    """The parts by name that the plan deletes; those that it only forgets stay."""
+    for name, before in earlier.items():
+        if before and not parts[name].found and not any(one.is_forgotten for one in before):
+            yield name
+
+
+def _changed(was: Mapping[str, Any], found: PlanResource) -> dict[str, Any]:
+    """The arguments that the plan changes, as they were; one that nobody set is empty."""
+    if found.is_new:
+        return {}
+    names = was.keys() | found.values.keys()
+    return {name: was.get(name, "") for name in names if was.get(name) != found.values.get(name)}
+
+
 def _are_unchanged(parts: Mapping[str, PartsFound], earlier: Mapping[str, Earlier]) -> bool:
-    """Whether the plan leaves all parts as they are; one that it deletes is among the earlier."""
+    """Whether the plan leaves all parts as they are; one that it deletes is among the earlier.
+
+    One of which it is not known what it configures may be a part, too.
+    """
+    for one in parts.values():
+        if one.others is not None and not isinstance(one.others, Outside):
+            return False
     found = chain.from_iterable(one.found for one in parts.values())
-    return all(part.is_unchanged for part in chain(found, *earlier.values()))
+    every = chain(found, *earlier.values())
+    return all(part.is_unchanged or part.is_forgotten for part in every)

@@ -181,6 +181,9 @@ class Owners:
         # Created here: nothing outside the plan can have configured it.
         if resource.is_new:
             return None
+        for one in earlier:
+            if one.is_forgotten:
+                return Outside(f"{one.address} stays in the cloud, and leaves the plan")
         if not part.many and (found or earlier):
             # There is only one, which this plan has or deletes.
             return None

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from scanner.core.plans.map_reader import Made, MapReader, PlanEstate, PlanItem, untouched
+from scanner.core.plans.over_scan import (
+    Changes,
+    Scanned,
+    created_beside,
+    listed_by,
+    with_scanned,
+    without_map,
+)
 from scanner.core.plans.world import World
 from scanner.core.reading.projection import KindProjection
 from scanner.core.reading.read_plan import ReadPlan, plan_reads
@@ -17,7 +25,7 @@ from scanner.model.checks import Check
 from scanner.model.findings import ResourceRef
 from scanner.model.library import Library
 from scanner.model.plan_maps import PlanMap
-from scanner.model.values import Outside, Unreadable
+from scanner.model.values import Unreadable
 
 OUTSIDE: Final = Unreadable("resources outside this plan are not known")
 
@@ -54,15 +62,15 @@ def project_plan(
     Over a scan, they stand for those of the scan that have their ids.
     """
     kinds: dict[str, _PlanKind] = {}
-    for name, read_plan in plan_reads(library, checks).items():
-        kind = _PlanKind(read_plan, estate, live)
+    reads = plan_reads(library, checks)
+    if live.kinds:
+        reads = {**_listed_beside(reads, library, maps), **reads}
+    for name, read_plan in reads.items():
+        kinds[name] = _PlanKind(read_plan, estate, live)
         for plan_map in maps.get(name, ()):
-            made = MapReader(read_plan, plan_map, world, earlier, estate).read()
-            was: Iterable[Made] = ()
-            if earlier is not None and live.kinds:
-                was = MapReader(read_plan, plan_map, earlier, None, estate).read()
-            kind.add(made, was)
-        kinds[name] = kind
+            kinds[name].read(plan_map, world, earlier)
+    if earlier is not None and live.kinds:
+        _weaken_unmapped(kinds, maps)
     sides = {name: kind.side() for name, kind in kinds.items()}
     for kind in kinds.values():
         kind.join(sides)
@@ -70,6 +78,38 @@ def project_plan(
         items={name: kind.items() for name, kind in kinds.items()},
         gaps={name: kind.unread() for name, kind in kinds.items()},
     )
+
+
+def _listed_beside(
+    reads: Mapping[str, ReadPlan], library: Library, maps: Mapping[str, tuple[PlanMap, ...]]
+) -> dict[str, ReadPlan]:
+    """Kinds that no check asks about, of which a plan may change what a kind without a map is."""
+    calls: set[str] = set()
+    for name, read_plan in reads.items():
+        if name not in maps:
+            calls |= listed_by(read_plan.kind)
+    found: dict[str, ReadPlan] = {}
+    for name in maps:
+        kind = library.kinds[name]
+        if calls & listed_by(kind):
+            found[name] = ReadPlan(kind=kind, attributes=(), relations=(), details=())
+    return found
+
+
+def _weaken_unmapped(
+    kinds: Mapping[str, _PlanKind], maps: Mapping[str, tuple[PlanMap, ...]]
+) -> None:
+    """What a plan changes under one kind is not known of others that the same calls list."""
+    for name, kind in kinds.items():
+        if name in maps:
+            continue
+        calls = listed_by(kind.plan.kind)
+        beside = [
+            other.changes
+            for of, other in kinds.items()
+            if of in maps and calls & listed_by(other.plan.kind)
+        ]
+        kind.weaken(beside)
 
 
 class _PlanKind:
@@ -80,18 +120,33 @@ class _PlanKind:
         self.estate = estate
         self.live = live
         self.made: list[Made] = []
-        self._scanned: dict[str, tuple[ReadResource, Record]] = {}
+        self._scanned: dict[str, Scanned] = {}
+        self._changed_as: dict[str, Made] = {}
+        """By id: what the plan changes of resources of this kind under another one."""
+        self._open_beside: set[str] = set()
+        self._beside: Unreadable | None = None
+        """Why there may be more of them than the scan has."""
         self._projection = live.kinds.get(read_plan.kind.id)
         if self._projection is not None:
             for read, record in self._projection.merged:
                 # A copy: the relations of the two sides of a plan differ.
                 self._scanned[read.id] = (read, dict(record))
+        self.changes = Changes(set(self._scanned))
 
-    def add(self, made: Iterable[Made], was: Iterable[Made]) -> None:
+    def read(self, plan_map: PlanMap, world: World, earlier: World | None) -> None:
+        """Add the resources of one map, on this side of the plan."""
+        made = list(MapReader(self.plan, plan_map, world, earlier, self.estate).read())
+        was: list[Made] = []
+        if earlier is not None and self.live.kinds:
+            before = MapReader(self.plan, plan_map, earlier, None, self.estate).read()
+            was = [one for one in before if not _stays(one, plan_map.stays)]
+        self._add(made, was, is_before=earlier is None)
+
+    def _add(self, made: Sequence[Made], was: Sequence[Made], *, is_before: bool) -> None:
         """Add the plan's resources; `was` are those before it, which the scan still has."""
-        was, made = list(was), list(made)
         kept = {one.key for one in made}
         replaced: set[str] = set()
+        taken: set[str] = set()
         for one in was:
             if not one.key:
                 replaced.add(str(one.record["id"]))
@@ -102,10 +157,26 @@ class _PlanKind:
             if found is None:
                 self.made.append(one)
                 continue
-            replaced.add(found)
-            self.made.append(_with_scanned(one, self._scanned[found][1]))
-        for identity in replaced:
+            taken.add(found)
+            over = with_scanned(one, self._scanned[found], self.plan.kind, is_before=is_before)
+            self.made.append(over)
+        for identity in replaced | taken:
             self._scanned.pop(identity, None)
+        self.changes.note(made, was)
+
+    def weaken(self, beside: Sequence[Changes]) -> None:
+        """Leave open what a plan changes of resources that no map writes."""
+        if self._projection is None:
+            return
+        self._beside = created_beside(self._scanned, beside)
+        kept: dict[str, Scanned] = {}
+        for identity, found, made in without_map(self._scanned, beside):
+            if found is not self._scanned[identity]:
+                self._open_beside.add(identity)
+            kept[identity] = found
+            if made is not None:
+                self._changed_as[identity] = made
+        self._scanned = kept
 
     def _without_part(self, was: Made) -> None:
         """The plan deletes all that it configures of something outside: that is not known now."""
@@ -142,7 +213,9 @@ class _PlanKind:
         resources.sort(key=lambda found: str(found[1]["id"]))
         gaps: Mapping[str, Unreadable] = {"": OUTSIDE}
         if self._projection is not None:
-            gaps = self._projection.gaps
+            gaps = dict(self._projection.gaps)
+            if self._beside is not None:
+                gaps[""] = self._beside
         return Side(title=self.plan.kind.title, resources=resources, gaps=gaps)
 
     def join(self, sides: Mapping[str, Side]) -> None:
@@ -174,7 +247,10 @@ class _PlanKind:
             region=read.region if isinstance(read.region, str) else "",
         )
         resource = Resource(ref=ref, value=record)
-        return untouched(resource)
+        made = self._changed_as.get(read.id)
+        if made is not None:
+            return replace(untouched(resource), of=made.item.of)
+        return replace(untouched(resource), is_beside=read.id in self._open_beside)
 
     def unread(self) -> tuple[Gap, ...]:
         """The gaps of the scan; without one, a population is what the plan has."""
@@ -194,13 +270,7 @@ def names_it(made: Made, identity: str, name: object) -> bool:
     return is_named and all(one in steps for one in within)
 
 
-def _with_scanned(made: Made, scanned: Record) -> Made:
-    """The resource with what only the scan knows of it: what lies outside the plan."""
-    record = dict(made.record)
-    for name, value in record.items():
-        if isinstance(value, Outside) and name in scanned:
-            record[name] = scanned[name]
-    if made.key:
-        record = {**record, "id": scanned["id"], "account": scanned["account"]}
-    resource = replace(made.item.resource, value=record)
-    return replace(made, record=record, item=replace(made.item, resource=resource))
+def _stays(made: Made, types: frozenset[str]) -> bool:
+    """Whether something is in the cloud after the plan although the plan has it no more."""
+    found = made.item.of
+    return found is not None and (found.is_forgotten or found.type in types)

@@ -41,6 +41,8 @@ class PlanResource:
     is_imported: bool
     is_unchanged: bool
     """Whether the plan leaves every argument of it as it is."""
+    is_forgotten: bool
+    """Whether the plan only stops to manage it: it stays in the cloud."""
     provider: str
     """The provider configuration that it is made with: `aws`, `aws.replica`."""
     account: str | Unreadable
@@ -157,6 +159,7 @@ class _PlanReader:
             is_replaced=self.side == "after" and len(actions) == 2,
             is_imported=row["imported"],
             is_unchanged=actions in (("no-op",), ("read",)),
+            is_forgotten=actions == ("forget",),
             provider=self._provider(row),
             account=account,
             region=self._region(row),
