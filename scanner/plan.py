@@ -27,6 +27,7 @@ from scanner.model.answers import Answer, Call, Snapshot, State, Target, canonic
 from scanner.model.checks import Check
 from scanner.model.library import Library
 from scanner.model.plan_findings import PlanReport
+from scanner.model.plan_maps import PlanReads
 from scanner.providers import reader
 from scanner.terraform.plan_file import read_plan
 from scanner.terraform.plan_shape import check_depth, nested_too_deeply

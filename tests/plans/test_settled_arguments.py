@@ -36,6 +36,7 @@ def resource(*written: str, is_new: bool = False, **values: Any) -> PlanResource
         is_replaced=False,
         is_imported=False,
         is_unchanged=False,
+        is_forgotten=False,
         provider="azurerm",
         account="",
         region="",

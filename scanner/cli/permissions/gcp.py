@@ -79,11 +79,8 @@ def gcp(
     from scanner.core.reading.read_plan import plan_reads, plan_requests
     from scanner.providers.gcp import permissions as iam
 
-    if member and form != "terraform":
-        raise TscanError("--member needs --format terraform", "add --format terraform")
     used_by = workflow(oidc, ref, environment, form)
-    if member and used_by is not None:
-        raise TscanError("--oidc excludes --member", "its service account is the member")
+    _check_member(member, form, has_workflow=used_by is not None)
     library, asked = chosen("gcp", select, checks)
     if missing:
         return print_missing("gcp", library, asked, evidence)
@@ -115,3 +112,10 @@ def gcp(
     }
     click.echo(made[form](), nl=False)
     return 0
+
+
+def _check_member(member: str, form: str, *, has_workflow: bool) -> None:
+    if member and form != "terraform":
+        raise TscanError("--member needs --format terraform", "add --format terraform")
+    if member and has_workflow:
+        raise TscanError("--oidc excludes --member", "its service account is the member")

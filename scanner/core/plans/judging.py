@@ -191,18 +191,22 @@ def _says_nothing(finding: Finding, item: PlanItem) -> bool:
     """Whether a finding is open only because the rest of its resource lies outside the plan."""
     if not item.is_partial or finding.verdict is not Verdict.UNKNOWN:
         return False
-    unread: set[str] = set()
     for parts in item.parts.values():
         if parts.others is not None and not isinstance(parts.others, Outside):
-            unread.add(parts.others.reason)
-        for part in parts.found:
-            unread.update(_reasons(part.values))
+            return False
+    unread = _unread_in_plan(item)
     for one in finding.observed:
         # Reasons are joined: the one of an argument stands among those of what it was read for.
         shown = one.value.reason if isinstance(one.value, Unreadable) else ""
         if any(reason in shown for reason in unread):
             return False
     return True
+
+
+def _unread_in_plan(item: PlanItem) -> set[str]:
+    """Why arguments of the parts of a resource are unread."""
+    found = chain.from_iterable(parts.found for parts in item.parts.values())
+    return set(chain.from_iterable(_reasons(part.values) for part in found))
 
 
 def _reasons(value: object) -> Iterator[str]:

@@ -170,30 +170,38 @@ class Owners:
     ) -> Unreadable | None:
         """Why other parts may belong to it than those that were found."""
         if part.named_by:
-            key = resource.values.get(part.named_by)
             # It names one, or none at all.
-            is_known = len(found) == 1 or key is None
+            is_known = len(found) == 1 or resource.values.get(part.named_by) is None
             return None if is_known else Outside(f"its {part.named_by} is not in this plan")
-        possible = self._possible.get(resource.address, {}).get(name)
-        lost = self._lost.get(name) or self._doubtful.get(name) or possible
-        if lost:
-            return Unreadable(f"{lost[0].address} may configure it: its {part.join} is not known")
+        possible = self._possible_part(name, resource)
+        if possible is not None:
+            return Unreadable(f"{possible.address} may configure it: its {part.join} is not known")
         # Created here: nothing outside the plan can have configured it.
         if resource.is_new:
             return None
         for one in earlier:
             if one.is_forgotten:
                 return Outside(f"{one.address} stays in the cloud, and leaves the plan")
-        if not part.many and (found or earlier):
-            # There is only one, which this plan has or deletes.
-            return None
-        if part.tells and part.tells in resource.refreshed:
-            # The provider read it when the plan was made, so that a part elsewhere would show.
-            return None
-        if self._is_closed(name, self._by_address.get(resource.address, {})):
+        if self._is_complete(name, part, resource, has_any=bool(found or earlier)):
             return None
         types = " or ".join(part.types)
         return Outside(f"another configuration may have its {types}")
+
+    def _possible_part(self, name: str, resource: PlanResource) -> PlanResource | None:
+        """A part that may belong to a resource, if one may."""
+        possible = self._possible.get(resource.address, {}).get(name)
+        found = self._lost.get(name) or self._doubtful.get(name) or possible
+        return found[0] if found else None
+
+    def _is_complete(self, name: str, part: Part, resource: PlanResource, *, has_any: bool) -> bool:
+        """Whether no other configuration can have parts of this name for a resource."""
+        if not part.many and has_any:
+            # There is only one, which this plan has or deletes.
+            return True
+        if part.tells and part.tells in resource.refreshed:
+            # The provider read it when the plan was made, so that a part elsewhere would show.
+            return True
+        return self._is_closed(name, self._by_address.get(resource.address, {}))
 
     def orphans(self) -> list[Orphan]:
         """What lies outside the plan and is configured in it, in order of key.
@@ -205,8 +213,10 @@ class Owners:
         for (key, within), parts in sorted(self._orphans.items()):
             found.append(replace(self._orphan(key, key, parts), within=within))
         for name, lost in self._lost.items():
-            for part in lost:
-                found.append(self._orphan(_configured_by(part), "", {name: [part]}))
+            # Of a part of any type, not even the kind of what it configures is known.
+            if not self.plan_map.parts[name].of_any:
+                for part in lost:
+                    found.append(self._orphan(_configured_by(part), "", {name: [part]}))
         for name, doubtful in self._doubtful.items():
             found.extend(self._doubt(name, part) for part in doubtful)
         return found

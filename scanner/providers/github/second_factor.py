@@ -6,7 +6,7 @@ say nothing of it. Its login alone has an underscore, before the enterprise's sh
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from typing import Any, Final
 
 from scanner.core.reading.context import ReadContext
@@ -56,7 +56,7 @@ def member_second_factor(context: ReadContext) -> Program:
         return {"enabled": False}
     if isinstance(without, OpenList):
         return {"enabled": without.rest}
-    if not all(isinstance(login, str) and login for login in logins) or len(logins) < len(without):
+    if not _are_names(logins) or len(logins) < len(without):
         return {"enabled": Unreadable(f"{_MEMBERS} returned a member without a login")}
     return {"enabled": True}
 
@@ -74,3 +74,7 @@ def _is_plain(member: Any) -> bool:
     """Whether an account is a person's own: their logins have letters, digits and hyphens."""
     login = member.get("login") if isinstance(member, Mapping) else None
     return isinstance(login, str) and _MANAGED_MARK not in login
+
+
+def _are_names(logins: Collection[object]) -> bool:
+    return all(isinstance(login, str) and login for login in logins)
