@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-MIRROR: Final = "TERRAFORM_MIRROR"
+MIRROR: Final = "TSCAN_TF_PLUGINS"
 """Environment variable: a folder with providers, as `terraform providers mirror` fills it."""
 ABSENT: Final = f"no terraform on the path, or no {MIRROR} with the AWS provider"
 _AWS: Final = "registry.terraform.io/hashicorp/aws"
