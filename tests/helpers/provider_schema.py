@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from functools import cache
@@ -12,9 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-MIRROR: Final = "TSCAN_TF_PLUGINS"
-"""Environment variable: a folder with providers, as `terraform providers mirror` fills it."""
-ABSENT: Final = f"no terraform on the path, or no {MIRROR} with the AWS provider"
+from tests.plans.parity.terraform import Tools, find_tools
+
+_TOOLS: Final = find_tools()
+ABSENT: Final = _TOOLS if isinstance(_TOOLS, str) else ""
+"""Why this machine cannot print the schema; empty: it can."""
 _AWS: Final = "registry.terraform.io/hashicorp/aws"
 _CONFIGURATION: Final = """
 terraform {
@@ -27,20 +28,14 @@ terraform {
 Block = Mapping[str, Any]
 
 
-def is_present() -> bool:
-    """Whether this machine has what prints the schema."""
-    mirror = os.environ.get(MIRROR, "")
-    has_provider = bool(mirror) and (Path(mirror) / _AWS).is_dir()
-    return has_provider and shutil.which("terraform") is not None
-
-
 @cache
 def aws_types() -> Mapping[str, Block]:
     """The block of each resource type of the AWS provider."""
     with TemporaryDirectory() as folder:
         (Path(folder) / "main.tf").write_text(_CONFIGURATION, encoding="utf-8")
         settings = Path(folder) / "terraform.rc"
-        mirror = json.dumps(os.environ[MIRROR])
+        assert isinstance(_TOOLS, Tools)
+        mirror = json.dumps(str(_TOOLS.mirror))
         settings.write_text(
             f"provider_installation {{\n filesystem_mirror {{\n path = {mirror}\n }}\n}}\n",
             encoding="utf-8",
@@ -57,7 +52,8 @@ def aws_types() -> Mapping[str, Block]:
 
 
 def _terraform(words: list[str], folder: str, environment: Mapping[str, str]) -> str:
-    command = ["terraform", *words]
+    assert isinstance(_TOOLS, Tools)
+    command = [_TOOLS.binary, *words]
     done = subprocess.run(
         command, cwd=folder, env=dict(environment), capture_output=True, text=True, check=True
     )

@@ -13,9 +13,9 @@ import pytest
 
 from scanner.model.plan_maps import ArgumentPath, PlanMap
 from tests.helpers.plan_examples import maps
-from tests.helpers.provider_schema import ABSENT, aws_types, is_present, lacking
+from tests.helpers.provider_schema import ABSENT, aws_types, lacking
 
-pytestmark = pytest.mark.skipif(not is_present(), reason=ABSENT)
+pytestmark = pytest.mark.skipif(bool(ABSENT), reason=ABSENT)
 
 OTHER_VERSIONS: Final = {
     ("aws_autoscaling_group", "tags"): "before 5",
