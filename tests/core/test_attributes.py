@@ -94,9 +94,10 @@ def test_a_kind_says_what_the_entity_must_set_where_the_value_is_not_known() -> 
     assert read_attribute(declared, denied) == Unreadable("denied")
 
 
-def test_tags_may_be_pairs_and_a_tag_may_have_no_value() -> None:
-    pairs = [{"Key": "a", "Value": "b"}, {"Key": "c"}]
-    assert value(attribute("map(string)"), pairs) == {"a": "b", "c": ""}
+def test_tags_may_be_pairs_and_a_value_that_is_not_there_is_unread() -> None:
+    pairs = [{"Key": "a", "Value": "b"}, {"Key": "c"}, {"Key": "d", "Value": ""}]
+    unread = Unreadable("a tag was returned without its value")
+    assert value(attribute("map(string)"), pairs) == {"a": "b", "c": unread, "d": ""}
 
 
 def test_a_redacted_value_is_unread() -> None:
