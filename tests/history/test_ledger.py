@@ -33,6 +33,7 @@ from scanner.history.stores.local import LocalStore
 from scanner.history.verification.verify import verify
 from scanner.model.history import Cause, History
 from tests.helpers.bucket import SETTINGS, bucket
+from tests.helpers.long_form import amount
 from tests.helpers.small_scans import CHECKS, HERE, moment, scan, simple
 from tests.history import kill, writers
 from tests.history.test_snapshots import SNAPSHOTS
@@ -451,7 +452,7 @@ def test_the_key_is_found_and_never_written_over(tmp_path: Path, signer: Signer)
 
 @pytest.mark.slow
 def test_killed_at_random_moments(store: str, tmp_path: Path, signer: Signer) -> None:
-    acknowledged, records, _ = kill.kill(store, tmp_path / "key.pem", 10, seed=7)
+    acknowledged, records, _ = kill.kill(store, tmp_path / "key.pem", amount(5, 20), seed=7)
     assert records >= acknowledged > 0
 
 
@@ -464,13 +465,15 @@ def test_killed_at_random_moments_on_a_bucket(tmp_path: Path, signer: Signer) ->
 
 @pytest.mark.slow
 def test_eight_writers_lose_nothing(store: str) -> None:
-    assert writers.write(store, 8, 5) == 40
+    count = amount(3, 10)
+    assert writers.write(store, 8, count) == 8 * count
 
 
 @pytest.mark.slow
 def test_four_writers_of_a_bucket_lose_nothing() -> None:
     with bucket() as place:
-        assert writers.write(place, 4, 5) == 20
+        count = amount(3, 10)
+        assert writers.write(place, 4, count) == 4 * count
 
 
 @pytest.mark.slow
