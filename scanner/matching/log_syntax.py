@@ -167,7 +167,7 @@ class _Expression:
         return Characters(frozenset(letters), negated)
 
     def _range(self, low: frozenset[str], high: frozenset[str]) -> frozenset[str]:
-        if len(low) > 1 or len(high) > 1:
+        if len(low) != 1 or len(high) != 1:
             raise self._fail("a class of characters ends no range")
         (first,), (last,) = low, high
         if first > last:

@@ -1,5 +1,5 @@
-"""Members whose absence has a meaning: kinds declare it with `absent:`, `?`, `has()` or
-`leaves_out_empty`, and the provider's model must not require them."""
+"""Members whose absence has a meaning: kinds declare it with `absent:`, `?`, `has()`,
+`unknown_if_set` or `leaves_out_empty`, and the provider's model must not require them."""
 
 from __future__ import annotations
 
@@ -67,6 +67,10 @@ def _members(kind: Kind) -> Iterator[tuple[Path, bool]]:
                 yield path, False
             for path in _tested(part.api, paths):
                 yield path, True
+            # Where it is not set, it changes nothing.
+            for member in part.unknown_if_set:
+                for path in member.paths:
+                    yield path, False
     for expression in (kind.at, kind.identity, kind.label):
         if expression is not None:
             for path in _tested(expression, sorted(expression.paths)):

@@ -30,11 +30,6 @@ GOLDEN: Final = Path(__file__).parent / "azure.txt"
 OLD: Final = "recorded from a version of the interface that did not tell it yet: unread"
 LACKING: Final = "what the check asks beside the listing was not recorded"
 NOTES: Final[Mapping[tuple[str, str], str]] = {
-    (
-        "",
-        "azure-rbac-owners-limited",
-    ): "eighteen holders are seen; custom roles and those who are eligible were not "
-    "recorded: the list is open, and an open list has no size",
     ("", "azure-policy-security-baseline-assigned"): f"the enforcement mode was {OLD}",
     ("", "azure-autoscale-configured"): LACKING,
     ("", "azure-autoscale-configured-plans"): LACKING,

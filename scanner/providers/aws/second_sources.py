@@ -76,18 +76,23 @@ def _attached_before(volume: Mapping[str, Any], moment: datetime) -> list[str] |
     for one in attachments:
         if not isinstance(one, Mapping):
             return Unreadable(f"{_VOLUMES} returned an attachment of another shape")
-        # Instances that are being terminated let go of their volumes.
-        if one.get("State") in _LETTING_GO:
+        if _is_of_no_instance(one):
             continue
         name, time = one.get("InstanceId"), _time(one.get("AttachTime"))
-        if name is None:
-            # What a service of AWS runs, such as a task: the volume is attached to no instance.
-            continue
-        if not isinstance(name, str) or time is None:
+        if not isinstance(name, str) or not name or time is None:
             return Unreadable(f"{_VOLUMES} returned an attachment without its instance and time")
         if time < moment:
             named.append(name)
     return named
+
+
+def _is_of_no_instance(attachment: Mapping[str, Any]) -> bool:
+    # Instances that are being terminated let go of their volumes.
+    if attachment.get("State") in _LETTING_GO:
+        return True
+    # What a service of AWS runs, such as a task, is no instance.
+    of_service = attachment.get("AssociatedResource") or attachment.get("InstanceOwningService")
+    return bool(of_service) and not attachment.get("InstanceId")
 
 
 def _time(text: object) -> datetime | None:
