@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members members-dropped parity quick docs docs-fresh fuzz bench mutants history-long nonsense plans-long secrets lock wheel clean
+.PHONY: help env scan demo demo-snapshot test format format-check lint types contracts unit members members-dropped parity quick docs docs-fresh fuzz bench mutants history-long long nonsense plans-long secrets lock wheel clean
 
 help:
 	@echo "make scan     start a small AWS estate on this machine, scan it over its API, show the matrix"
@@ -14,7 +14,7 @@ help:
 	@echo "make demo     the matrix of the snapshot that the package carries"
 	@echo "make format   put the code in its form"
 	@echo "make docs     write the generated documentation again"
-	@echo "make fuzz | bench | mutants | members-dropped | parity | history-long | nonsense | plans-long | secrets    the longer proofs, by hand"
+	@echo "make fuzz | bench | mutants | members-dropped | parity | history-long | long | nonsense | plans-long | secrets    the longer proofs, by hand"
 	@echo "make lock     resolve the dependencies again      make wheel    build into dist/"
 
 env: $(READY)
@@ -121,6 +121,10 @@ history-long: $(READY)
 	$(BIN)/python -m tests.history.tamper --count 1000 --s3
 	$(BIN)/python -m tests.history.replaying --nights 180
 	$(BIN)/python -m tests.history.sequences --count 200
+
+# What the suite tries of everything by samples, all of it.
+long: $(READY)
+	TSCAN_LONG=1 $(BIN)/pytest $(PARALLEL) tests/authored tests/content tests/core tests/history tests/nonsense tests/pipeline
 
 # Every operation of every cloud in every kind of nonsense, and whole scans beside a cloud that answers as it should.
 nonsense: $(READY)
