@@ -299,7 +299,9 @@ def attached(name: object, time: object, state: str = "attached") -> dict[str, A
         (attached("i-2", "2025-12-01T00:00:00Z", "detaching"), False),
         (attached("i-2", "2025-12-01T00:00:00Z", "detached"), False),
         # Attached to what a service of AWS runs, which is no instance.
-        (attached(None, "2025-12-01T00:00:00Z"), False),
+        (volumes({"Attachments": [{"InstanceOwningService": "ecs", "State": "attached"}]}), False),
+        (attached(None, "2025-12-01T00:00:00Z"), True),
+        (attached("", "2025-12-01T00:00:00Z"), True),
         # Unreadable: whether an instance is missing from the listing is not known.
         (attached("i-1", "yesterday"), True),
         (attached(7, "2025-12-01T00:00:00Z"), True),
