@@ -109,27 +109,6 @@ def _refuse_redacted_names(redacted: Iterable[str], path: str) -> None:
             raise TscanError(message, "rename it; the keys of for_each and count are part of names")
 
 
-def judge_plan_snapshot(
-    snapshot: Snapshot,
-    library: Library,
-    maps: PlanMaps,
-    *,
-    checks: Collection[str] | None = None,
-    params: Mapping[str, Any] | None = None,
-    account: str = "",
-    over: Snapshot | None = None,
-) -> PlanReport:
-    """What the plans in a snapshot make worse, better or leave as it is: a pure function of it.
-
-    `checks` are ids (None: all), `params` those that differ from their defaults. `over` is a scan
-    of the account that the plans change.
-    """
-    asked = plan_question(
-        snapshot, library, maps, checks=checks, params=params, account=account, over=over
-    )
-    return judge_plans(asked.plans, library, maps, asked.checks, asked.estate, asked.live)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanQuestion:
     """What is asked of some plans, and over what."""
@@ -151,7 +130,11 @@ def plan_question(
     account: str = "",
     over: Snapshot | None = None,
 ) -> PlanQuestion:
-    """What `judge_plan_snapshot` judges, by the same arguments."""
+    """What is asked of the plans in a snapshot.
+
+    `checks` are ids (None: all), `params` those that differ from their defaults. `over` is a scan
+    of the account that the plans change.
+    """
     plans = plans_in(snapshot)
     set_before = {} if over is None else over.params
     resolved = resolve_params(library.parameters, {**set_before, **(params or {})})
@@ -178,6 +161,11 @@ def plan_question(
         )
         live = _live(over, library, chosen, resolved)
     return PlanQuestion(plans=plans, checks=chosen, estate=estate, live=live)
+
+
+def judge_question(asked: PlanQuestion, library: Library, maps: PlanMaps) -> PlanReport:
+    """What the plans make worse, better or leave as it is: a pure function of the question."""
+    return judge_plans(asked.plans, library, maps, asked.checks, asked.estate, asked.live)
 
 
 def plans_in(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:

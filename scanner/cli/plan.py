@@ -120,13 +120,13 @@ def plan(plans: tuple[str, ...], options: PlanOptions) -> int:
     from scanner.content.plan_maps import load_plan_maps
     from scanner.formats.plans import PLAN_FORMATS, PlanView
     from scanner.model.checks import Severity
-    from scanner.plan import judge_plan_snapshot
+    from scanner.plan import judge_question, plan_question
 
     places = destinations_of(options.format, PLAN_FORMATS)
     library = _library(options)
     maps = load_plan_maps(library)
     snapshot = _snapshot(plans, options, maps, library)
-    report = judge_plan_snapshot(
+    asked = plan_question(
         snapshot,
         library,
         maps,
@@ -135,7 +135,7 @@ def plan(plans: tuple[str, ...], options: PlanOptions) -> int:
         account=options.account,
         over=_over(options, library),
     )
-    report = _waived(report, snapshot, options, library)
+    report = _waived(judge_question(asked, library, maps), snapshot, options, library)
     view = PlanView(
         report=report,
         library=library,

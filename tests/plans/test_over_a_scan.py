@@ -19,7 +19,7 @@ from scanner.model.config import Config, TargetConfig
 from scanner.model.findings import Verdict
 from scanner.model.plan_findings import PlanChange, PlanFinding
 from scanner.pipeline import scan
-from scanner.plan import collect_plans, judge_plan_snapshot
+from scanner.plan import collect_plans, judge_question, plan_question
 from tests.estate.seed import Estate
 from tests.estate.server import running
 from tests.helpers.plan_examples import library, maps
@@ -107,7 +107,8 @@ def judged(
     path = folder / "plan.json"
     path.write_text(json.dumps(plan(*changes)), encoding="utf-8")
     made = collect_plans([str(path)], maps(), {}, name="test", now=datetime.now(UTC))
-    report = judge_plan_snapshot(made, library(), maps(), checks=CHECKS, over=scanned)
+    asked = plan_question(made, library(), maps(), checks=CHECKS, over=scanned)
+    report = judge_question(asked, library(), maps())
     return {(one.check, one.address): one for one in report.findings}
 
 

@@ -80,21 +80,12 @@ class Owners:
 
     def _add_named(self, name: str, part: Part, found: list[PlanResource]) -> None:
         """Give each resource the part that it names itself, as a listener its load balancer."""
-        by_address = {one.address: one for one in found}
+        names = _Names(found, self._key)
         for resource in self.resources:
             key = resource.values.get(part.named_by)
-            if isinstance(key, Symbol):
-                named = [by_address[key.owner]] if key.owner in by_address else []
-            else:
-                named = [one for one in found if self._is_called(one, part, key)]
+            called = names.owners(key, part.to) if isinstance(key, str | Symbol) else set()
+            named = [one for one in found if one.address in called]
             self._by_address.setdefault(resource.address, {})[name] = named
-
-    def _is_called(self, found: PlanResource, part: Part, key: object) -> bool:
-        """Whether a text is one of the attributes by which a part is named."""
-        if not isinstance(key, str):
-            return False
-        names = [found.values.get(attribute) for attribute in part.to]
-        return any(self._key(name) == self._key(key) for name in names if isinstance(name, str))
 
     def _add_by(
         self, key: object, name: str, part: Part, found: PlanResource, names: _Names

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from scanner.core.plans import addresses, blocks, policy_documents
+from scanner.core.plans import blocks, policy_documents
 from scanner.core.plans.accounts import Clouds, ProviderAccounts, own_account
+from scanner.core.plans.addresses import Index
 from scanner.core.plans.reduction import AFTER_APPLY, OWN_TAGS, SENSITIVE
+from scanner.core.plans.references import Found, References, block_of
 from scanner.model.plan_maps import PlanCloud, PlanMap
 from scanner.model.values import RawValue, Symbol, Unreadable
 
@@ -20,8 +21,6 @@ NEVER_NULL: Final = frozenset({"arn", "id", "json", "key_id", "name", "self_link
 """Attributes that every applied resource which has them has a value of."""
 _COMPUTED: Final = frozenset({"arn", "id", "self_link"})
 """Attributes that no block sets."""
-_DEEPEST: Final = 20
-"""Modules and outputs that a reference is followed through."""
 _CREATES: Final = (("create",), ("delete", "create"), ("create", "delete"))
 
 
@@ -34,7 +33,7 @@ class PlanResource:
     mode: str
     type: str
     name: str
-    index: addresses.Index
+    index: Index
     is_new: bool
     """Whether this plan creates it: then nothing outside the plan can have configured it."""
     is_replaced: bool
@@ -56,12 +55,6 @@ class PlanResource:
     """The attributes that hold a value: of an existing resource, the provider read them."""
     source: Mapping[str, Any]
     """Where its block is written; empty: it is not known."""
-
-    @property
-    def block(self) -> str:
-        """The block that it is an instance of, within its module."""
-        prefix = "data." if self.mode == "data" else ""
-        return f"{prefix}{self.type}.{self.name}"
 
 
 class World:
@@ -120,9 +113,7 @@ class _PlanReader:
         self.same = same
         self.clouds = clouds
         self.rows = {row["address"]: row for row in plan["resources"] if self._is_here(row)}
-        self.instances: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
-        for row in self.rows.values():
-            self.instances[row["module"], _block(row)].append(row)
+        self.references = References(plan, side, self.rows.values())
         self.accounts = ProviderAccounts(plan, clouds, account)
         for row in plan["resources"]:
             self.accounts.note(self._provider(row), row)
@@ -172,7 +163,11 @@ class _PlanReader:
         )
 
     def _provider(self, row: Mapping[str, Any]) -> str:
-        key: str = self._module(row["module"])["blocks"].get(_block(row), {}).get("provider", "")
+        key: str = (
+            self.references.module(row["module"])["blocks"]
+            .get(block_of(row), {})
+            .get("provider", "")
+        )
         # A provider that a module is given is named after the module: `module.network:aws`.
         return key if key in self.plan["providers"] else key.rpartition(":")[2]
 
@@ -181,7 +176,7 @@ class _PlanReader:
     ) -> str | Unreadable:
         """The account; where the resource names none, its provider's stands in the argument."""
         cloud = self.clouds.get(row["type"])
-        block = self._module(row["module"])["blocks"].get(_block(row))
+        block = self.references.module(row["module"])["blocks"].get(block_of(row))
         own = own_account(cloud, row, values, block and block["arguments"])
         if own is not None:
             return own
@@ -241,13 +236,13 @@ class _PlanReader:
         is_dynamic = path[0] in row.get("source", {}).get("dynamic", ())
         if len(path) == 1 and path[0] not in arguments and not is_dynamic:
             # No argument sets it: the provider will.
-            return self._symbol(_Found(row, str(path[0]), True), f"{own} is known after apply")
+            return self._symbol(Found(row, str(path[0]), True), f"{own} is known after apply")
         if len(path) > 1 and blocks.leaves_unset(arguments, row[self.side], path):
             return Symbol(f"{own} is known after apply", owner=row["address"], attribute=name)
         expression = blocks.expression_at(arguments, path)
         # A template with text of its own has a value, whatever else is in it.
         is_text = expression.get("text", False)
-        found = self._follow(row["module"], expression, row["index"])
+        found = self.references.follow(row["module"], expression, row["index"])
         if found is None:
             return Unreadable(f"{name} is known after apply", present=is_text)
         reason = f"{name} is known after apply ({found.row['address']}.{found.attribute})"
@@ -256,7 +251,7 @@ class _PlanReader:
             return Unreadable(reason, present=is_text)
         return self._symbol(found, reason)
 
-    def _symbol(self, found: _Found, reason: str) -> Symbol:
+    def _symbol(self, found: Found, reason: str) -> Symbol:
         same = self.same.get(found.row["type"], {})
         name = same.get(found.attribute, found.attribute)
         known = (found.row[self.side] or {}).get(name)
@@ -273,7 +268,7 @@ class _PlanReader:
             document=self._document(found, name),
         )
 
-    def _document(self, found: _Found, name: str) -> Mapping[str, RawValue] | None:
+    def _document(self, found: Found, name: str) -> Mapping[str, RawValue] | None:
         """The policy document that an argument is exactly the text of; None: it is not known."""
         is_text = found.row["type"] == policy_documents.TYPE and name in policy_documents.TEXTS
         # Only the source shows that the argument is nothing else.
@@ -290,119 +285,13 @@ class _PlanReader:
 
     def _written(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """The references of the arguments that its block sets."""
-        block = self._module(row["module"])["blocks"].get(_block(row), {})
+        block = self.references.module(row["module"])["blocks"].get(block_of(row), {})
         arguments: Mapping[str, Any] = block.get("arguments", {})
         return arguments
 
     def _is_configured(self, row: Mapping[str, Any]) -> bool:
         """Whether the plan shows which arguments its block sets."""
-        return _block(row) in self._module(row["module"])["blocks"]
-
-    def _module(self, address: str) -> Mapping[str, Any]:
-        empty: Mapping[str, Any] = {"blocks": {}, "calls": {}, "outputs": {}, "locals": {}}
-        found: Mapping[str, Any] = self.plan["modules"].get(addresses.module_name(address), empty)
-        return found
-
-    # -- references -------------------------------------------------------------------------------
-
-    def _follow(
-        self, module: str, expression: Mapping[str, Any], index: addresses.Index, depth: int = 0
-    ) -> _Found | None:
-        """The one attribute of one resource that an expression leads to; None: none, or several."""
-        reference = addresses.single_reference(expression.get("references", []))
-        if reference is None or depth > _DEEPEST:
-            return None
-        own_index = index if reference.by_instance else None
-        found = self._led_to(module, reference.text, index, own_index, depth)
-        if found is None:
-            return None
-        return replace(found, is_plain=_both_plain(expression.get("plain"), found.is_plain))
-
-    def _led_to(
-        self,
-        module: str,
-        reference: str,
-        index: addresses.Index,
-        own_index: addresses.Index,
-        depth: int,
-    ) -> _Found | None:
-        variable = addresses.variable(reference)
-        if variable:
-            return self._follow_variable(module, variable, depth)
-        local = addresses.local(reference)
-        if local:
-            expression = self._module(module)["locals"].get(local, {})
-            return self._follow(module, expression, index, depth + 1)
-        output = addresses.output(reference)
-        if output:
-            return self._follow_output(module, output, own_index, depth)
-        attribute = addresses.attribute(reference)
-        if attribute is None:
-            return None
-        block, key, name = attribute
-        return self._instance(module, block, own_index if key is None else key, name)
-
-    def _instance(self, module: str, block: str, key: addresses.Index, name: str) -> _Found | None:
-        instances = self.instances.get((module, block), [])
-        if not instances and block.partition(".")[0] in self.plan["other_types"]:
-            # No map reads its type, so that nothing is kept of it: only that it will be there.
-            return _Found(self._unmapped(module, block, key), name or "id", True)
-        if key is not None or len(instances) > 1:
-            instances = [row for row in instances if row["index"] == key]
-        if len(instances) != 1:
-            return None
-        # `x[count.index].id` is listed as `x` and `count.index`: the attribute is lost.
-        return _Found(instances[0], name or "id", True)
-
-    def _unmapped(self, module: str, block: str, key: addresses.Index) -> Mapping[str, Any]:
-        prefix = f"{module}." if module else ""
-        index = "" if key is None else f"[{json.dumps(key)}]"
-        address = f"{prefix}{block}{index}"
-        return {"address": address, "type": block.partition(".")[0], self.side: None}
-
-    def _follow_variable(self, module: str, name: str, depth: int) -> _Found | None:
-        steps = addresses.module_steps(module)
-        if not steps:
-            return None
-        parent = addresses.module_address(steps[:-1])
-        call, index = steps[-1]
-        arguments = self._module(parent)["calls"].get(call, {})
-        return self._follow(parent, arguments.get(name, {}), index, depth + 1)
-
-    def _follow_output(
-        self,
-        module: str,
-        output: tuple[str, addresses.Index, str],
-        own_index: addresses.Index,
-        depth: int,
-    ) -> _Found | None:
-        call, key, name = output
-        if key is None:
-            key = own_index
-        child = addresses.module_address((*addresses.module_steps(module), (call, key)))
-        expression = self._module(child)["outputs"].get(name, {})
-        return self._follow(child, expression, None, depth + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The attribute that a reference leads to."""
-
-    row: Mapping[str, Any]
-    attribute: str
-    is_plain: bool | None
-    """Whether the value is that attribute itself; None: only the source would show it."""
-
-
-def _both_plain(one: bool | None, other: bool | None) -> bool | None:
-    if one is False or other is False:
-        return False
-    return None if one is None or other is None else True
-
-
-def _block(row: Mapping[str, Any]) -> str:
-    prefix = "data." if row["mode"] == "data" else ""
-    return f"{prefix}{row['type']}.{row['name']}"
+        return block_of(row) in self.references.module(row["module"])["blocks"]
 
 
 def _is_later(value: Any) -> bool:

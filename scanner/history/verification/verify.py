@@ -89,7 +89,7 @@ class _RecordFile:
     """The number in the file's name."""
     sha256: str
     record: Record | None
-    """None where the file holds no record that can be read."""
+    """None where no record can be read in the file."""
     signature: str
     """As `verifies` returns it: `` is a valid signature."""
     signer: str = ""
