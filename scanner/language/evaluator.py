@@ -298,14 +298,14 @@ def _call(closures: Closures, node: Call) -> Closure:
     name = function.name
     run = _implementation(node, function)
     allowed = _allowed_classes(function)
-    cost, grows = function.cost, function.grows
+    cost, certain = function.cost, function.certain
     if name == "size" and closures.types[node.arguments[0]] is DYN:
         # A raw answer may hold a mapping in place of a list, so its size means nothing.
         allowed.discard((dict,))
 
     def call(env: Environment) -> object:
         values = [argument(env) for argument in arguments]
-        part = values[0] if grows and isinstance(values[0], OpenList) else None
+        part = values[0] if certain and isinstance(values[0], OpenList) else None
         if part is not None:
             values[0] = list(part)
         if tuple(map(type, values)) not in allowed:
@@ -313,10 +313,10 @@ def _call(closures: Closures, node: Call) -> Closure:
         if cost is not None:
             charge(env, cost(*values))
         try:
-            result = run(*values)
+            result: Any = run(*values)
         except _FAILURES as error:
             return _failed(name, values, error)
-        return result if part is None else OpenList(result, part.reason, part.gaps)
+        return result if part is None else OpenList(result[:certain], part.reason, part.gaps)
 
     return call
 

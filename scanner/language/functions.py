@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -87,9 +88,9 @@ class Function:
     plain: bool = True
     """Written as `name(x, …)`."""
     example: str
-    grows: bool = False
-    """With more items in its first argument, a list, it gives no fewer: of an open list it gives an
-    open one."""
+    certain: int = 0
+    """How many of the items that it makes of a list are there whatever else the list holds; of an
+    open list it then gives an open one."""
     cost: Callable[..., int] | None = None
     """Characters and items that a call makes, known before it is made; None: next to nothing."""
 
@@ -432,7 +433,8 @@ _ALL: Final = (
         name="internetRanges",
         overloads=(_of(ListType(STRING), ListType(STRING), INT, INT),),
         run=internet_ranges,
-        grows=True,
+        # Ranges that add up become others with more of them, and are never none.
+        certain=1,
         example="internetRanges(cidrs, 8, 16)",
     ),
     Function(
@@ -445,7 +447,7 @@ _ALL: Final = (
         name="flatten",
         overloads=(_of(ListType(STRING), ListType(ListType(STRING))),),
         run=flatten,
-        grows=True,
+        certain=sys.maxsize,
         method=True,
         plain=False,
         cost=_flat_size,
